@@ -1,0 +1,1 @@
+"""Where people label: one file a service."""

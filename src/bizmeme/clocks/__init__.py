@@ -1,0 +1,1 @@
+"""Time as a port: the wall clock and the simulated one."""

@@ -1,0 +1,61 @@
+"""Every error that bizmeme raises on purpose.
+
+    BizmemeError
+    ├── ConfigError        a value in conf/ is wrong, or a name is unknown
+    │   └── MissingKeyError    the environment variable of an API key is empty
+    ├── DataError          a table, a file or a picture is not what its schema says
+    │   └── LabelError         a label outside the vocabulary
+    ├── JournalError       the journal belongs to another origin, or cannot be opened
+    ├── ServiceError       an outside system refused, answered nonsense, or is down
+    │   └── QuotaError         it says that nothing more will be answered today
+    ├── BudgetError        the next request could pass the dollar cap
+    ├── GateError          a measured quality lies under its threshold
+    └── ModelError         weights, adapter or processor do not fit together
+
+Each message says what is wrong, where, and what to do next. The runner prints it alone, without a
+traceback, and exits with status 1; any other exception is a defect of ours and keeps its traceback.
+"""
+
+
+class BizmemeError(Exception):
+    """The root of the tree above."""
+
+
+class ConfigError(BizmemeError):
+    """A value in conf/ is wrong, or a name is unknown."""
+
+
+class MissingKeyError(ConfigError):
+    """The environment variable that holds an API key is empty or unset."""
+
+
+class DataError(BizmemeError):
+    """A table, a file or a picture is not what its schema says."""
+
+
+class LabelError(DataError):
+    """A label outside the vocabulary."""
+
+
+class JournalError(BizmemeError):
+    """The journal belongs to another origin, or cannot be opened."""
+
+
+class ServiceError(BizmemeError):
+    """An outside system refused, answered nonsense, or is down."""
+
+
+class QuotaError(ServiceError):
+    """An outside system says that nothing more will be answered."""
+
+
+class BudgetError(BizmemeError):
+    """The next request could pass the dollar cap."""
+
+
+class GateError(BizmemeError):
+    """A measured quality lies under its threshold."""
+
+
+class ModelError(BizmemeError):
+    """Weights, adapter or processor do not fit together."""

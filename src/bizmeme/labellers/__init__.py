@@ -1,0 +1,1 @@
+"""Vision APIs that label a post: one file a vendor."""

@@ -1,0 +1,1 @@
+"""One file a pipeline stage; each reads as read, compute, write."""

@@ -1,0 +1,1 @@
+"""Where runs are recorded: one file a service."""
