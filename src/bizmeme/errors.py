@@ -6,8 +6,9 @@
     ├── DataError          a table, a file or a picture is not what its schema says
     │   └── LabelError         a label outside the vocabulary
     ├── JournalError       the journal belongs to another origin, or cannot be opened
-    ├── ServiceError       an outside system refused, answered nonsense, or is down
-    │   └── QuotaError         it says that nothing more will be answered today
+    ├── ServiceError       an outside system is down, or answers nonsense
+    │   └── RefusedError       it answered with an error status, so nothing was charged
+    │       └── QuotaError         and nothing more will be answered
     ├── BudgetError        the next request could pass the dollar cap
     ├── GateError          a measured quality lies under its threshold
     └── ModelError         weights, adapter or processor do not fit together
@@ -42,11 +43,20 @@ class JournalError(BizmemeError):
 
 
 class ServiceError(BizmemeError):
-    """An outside system refused, answered nonsense, or is down."""
+    """An outside system is down, or answers nonsense; whether a request was charged is in doubt."""
 
 
-class QuotaError(ServiceError):
-    """An outside system says that nothing more will be answered."""
+class RefusedError(ServiceError):
+    """An outside system answered with an error status, so nothing was charged."""
+
+    def __init__(self, message: str, *, again: bool, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.again = again  # whether the same request may succeed later
+        self.after_s = after_s  # when, where the server said so
+
+
+class QuotaError(RefusedError):
+    """Nothing more will be answered: no credit, or no right to ask."""
 
 
 class BudgetError(BizmemeError):

@@ -3,13 +3,17 @@
 A new provider, archive or model family is one file in the folder of its kind and one yaml in conf/.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from bizmeme.core.chat import ChatRow
+from bizmeme.errors import ServiceError
+
+if TYPE_CHECKING:
+    from bizmeme.core.chat import ChatRow
 
 # --- time ---------------------------------------------------------------------------------------------
 
@@ -45,6 +49,15 @@ class Page:
     status: int
     last_modified: str | None
     body: bytes
+
+    def json(self) -> object:
+        """The body's JSON; raises ServiceError where it is a challenge or an error page with status 200."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise ServiceError(
+                f"{self.path} is not JSON: a challenge or a maintenance page. Try again later."
+            ) from error
 
 
 class Fetch(Protocol):
@@ -84,6 +97,11 @@ class RawPost:
 class Source(Protocol):
     """An origin of posts."""
 
+    @property
+    def urls(self) -> tuple[str, str]:
+        """Addresses of the page host and the media host."""
+        ...
+
     async def collect(self, fetch: Fetch) -> None:
         """Walk the source so that everything wanted stands in the journal."""
         ...
@@ -113,7 +131,7 @@ class Answer:
     confidence: float | None  # 0..1
     rationale: str | None
     reason: str | None
-    cost_usd: float
+    cost_usd: float | None  # None where the usage block cannot be read
 
 
 class Labeller(Protocol):
@@ -133,11 +151,11 @@ class Labeller(Protocol):
         ...
 
     async def ask(self, request: Mapping[str, object]) -> str:
-        """Send it once; the reply's body as JSON text. Raises ServiceError or QuotaError."""
+        """Send it once; the reply's body as JSON text. Raises ServiceError, RefusedError, QuotaError."""
         ...
 
     def read(self, reply: str) -> Answer:
-        """What a reply says, and what its usage block cost."""
+        """What a reply says, and what its usage block cost; never raises."""
         ...
 
     async def close(self) -> None:
@@ -194,8 +212,8 @@ class Caption:
 class Examples:
     """What a model is trained on: rows of data/train.json and the picture files they name."""
 
-    train: Sequence[ChatRow]
-    val: Sequence[ChatRow]
+    train: Sequence["ChatRow"]
+    val: Sequence["ChatRow"]
     images: Mapping[str, bytes]
 
 

@@ -1,0 +1,171 @@
+"""Label Studio: pushes posts as tasks, exports what people said, through the vendor's SDK.
+
+A task is {"data": {"image": "data:image/jpeg;base64,…", "subject": …, "text": …, "board": …, "no": …}}. The
+server checks no label and keeps skips as annotations, so both are told apart here. A task is known by its
+(board, no), never by the server's own numbers.
+"""
+
+import base64
+import html
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from bizmeme.core.settings import PositiveInt, Section
+from bizmeme.core.vocabulary import Labels
+from bizmeme.errors import MissingKeyError, ServiceError
+from bizmeme.ports import Annotation, Task
+
+_CHOICE = "mood"
+
+
+class Config(Section):
+    """`annotator: {name: label_studio, …}`."""
+
+    name: Literal["label_studio"]
+    """This file."""
+
+    base_url: str
+    """Address of the server."""
+
+    api_key_env: str
+    """The environment variable that holds the access token."""
+
+    project: str
+    """Title of the project; made where it is missing."""
+
+    annotators: PositiveInt
+    """People who label each post."""
+
+    tasks_per_request: PositiveInt
+    """Tasks sent at once: pictures travel inside them."""
+
+    timeout_s: PositiveInt
+    """Wall seconds for one answer."""
+
+
+class LabelStudio:
+    """ports.Annotator over the real SDK."""
+
+    def __init__(self, config: Config, labels: Labels, client: Any) -> None:
+        self._config = config
+        self._labels = labels
+        self._client = client
+
+    def push(self, tasks: Sequence[Task]) -> int:
+        """Add the tasks that the project lacks, in order; how many were added."""
+        with _service(self._config):
+            project = self._project() or self._create()
+            held = {_key(task.data) for task in self._tasks(project)}
+            missing = [task for task in tasks if task.key not in held]
+            for start in range(0, len(missing), self._config.tasks_per_request):
+                part = missing[start : start + self._config.tasks_per_request]
+                self._client.projects.import_tasks(
+                    id=project, request=[{"data": _data(task)} for task in part], return_task_ids=True
+                )
+        return len(missing)
+
+    def export(self) -> list[Annotation]:
+        """Every submitted annotation by (board, no) and annotator."""
+        with _service(self._config):
+            project = self._project()
+            rows = self._client.projects.exports.as_json(project) if project is not None else []
+        return sorted(self._annotations(rows), key=lambda each: (each.key, each.annotator))
+
+    def _annotations(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Annotation]:
+        for row in rows:
+            for annotation in row.get("annotations") or ():
+                label = None if annotation.get("was_cancelled") else self._label(row, annotation)
+                yield Annotation(_key(row["data"]), str(annotation["completed_by"]), label)
+
+    def _label(self, row: Mapping[str, Any], annotation: Mapping[str, Any]) -> str | None:
+        """The one choice made; None for an empty result. Raises LabelError for a choice nobody offered."""
+        choices = [choice for result in annotation["result"] for choice in result["value"].get("choices", ())]
+        if not choices:
+            return None
+        return self._labels.check(choices[0], where=f"task {row['id']} of '{self._config.project}'")
+
+    def _project(self) -> int | None:
+        named = [each.id for each in self._client.projects.list() if each.title == self._config.project]
+        if len(named) > 1:
+            raise ServiceError(
+                f"{self._config.base_url} has {len(named)} projects called '{self._config.project}'. "
+                "Rename or delete all but one."
+            )
+        return int(named[0]) if named else None
+
+    def _create(self) -> int:
+        made = self._client.projects.create(
+            title=self._config.project,
+            label_config=screen(self._labels),
+            maximum_annotations=self._config.annotators,
+            show_skip_button=True,
+            enable_empty_annotation=False,
+        )
+        return int(made.id)
+
+    def _tasks(self, project: int) -> Iterator[Any]:
+        yield from self._client.tasks.list(project=project, page_size=100, fields="all")
+
+
+def screen(labels: Labels) -> str:
+    """The labelling screen: picture, subject, text, guideline, and one hotkey a label."""
+    choices = "".join(
+        f'<Choice value="{name}" hotkey="{index}"/>' for index, name in enumerate(labels.names, 1)
+    )
+    return (
+        '<View><Image name="image" value="$image" maxWidth="480px"/>'
+        '<Header value="$subject"/><Text name="text" value="$text"/>'
+        f'<Choices name="{_CHOICE}" toName="image" choice="single" required="true" showInLine="true">'
+        f'{choices}</Choices><Header size="5" value="{html.escape(labels.guideline.strip())}"/></View>'
+    )
+
+
+def _data(task: Task) -> dict[str, object]:
+    image = "data:image/jpeg;base64," + base64.b64encode(task.image).decode()
+    board, no = task.key
+    return {"image": image, "subject": task.subject, "text": task.text, "board": board, "no": no}
+
+
+def _key(data: Mapping[str, Any]) -> tuple[str, int]:
+    return str(data["board"]), int(data["no"])
+
+
+class _service:  # noqa: N801 - reads as a statement
+    """Turns the SDK's failures into one ServiceError with address and next step."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type | None, error: BaseException | None, _: object) -> None:
+        import httpx
+        from label_studio_sdk.core.api_error import ApiError
+
+        if isinstance(error, ApiError):
+            problem = f"{error.status_code} {str(error.body)[:200]}"
+        elif isinstance(error, httpx.HTTPError):
+            problem = str(error) or type(error).__name__
+        else:
+            return
+        raise ServiceError(
+            f"Label Studio at {self._config.base_url} failed: {problem}. "
+            f"Check that it runs and that ${self._config.api_key_env} is right, then run again."
+        ) from error
+
+
+def build(config: Config, *, labels: Labels) -> LabelStudio:
+    """An annotator with its token from the environment; raises MissingKeyError."""
+    key = os.environ.get(config.api_key_env)
+    if not key:
+        raise MissingKeyError(
+            f"${config.api_key_env} is not set: it holds the token for Label Studio at {config.base_url} "
+            f"(annotator.api_key_env). Run `export {config.api_key_env}=…`, or use the sandbox."
+        )
+    from label_studio_sdk import LabelStudio as Client
+
+    return LabelStudio(
+        config, labels, Client(base_url=config.base_url, api_key=key, timeout=config.timeout_s)
+    )

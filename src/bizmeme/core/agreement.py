@@ -1,0 +1,27 @@
+"""How far people agree, and what their votes come to."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+
+def settle(votes: Sequence[str | None]) -> str | None:
+    """The label of all votes: the strict majority of those given, else None (disputed, or all skipped)."""
+    given = Counter(vote for vote in votes if vote is not None)
+    if not given:
+        return None
+    label, count = given.most_common(1)[0]
+    return label if count * 2 > given.total() else None
+
+
+def cohens_kappa(left: Sequence[str], right: Sequence[str]) -> float | None:
+    """Agreement of two people beyond chance, -1..1 (Cohen 1960); None where chance alone explains all.
+
+    Both sequences hold the same n posts in the same order.
+    """
+    n = len(left)
+    if not n:
+        return None
+    observed = sum(a == b for a, b in zip(left, right, strict=True)) / n
+    mine, theirs = Counter(left), Counter(right)
+    chance = sum(mine[label] * theirs[label] for label in mine) / n**2
+    return None if chance == 1 else (observed - chance) / (1 - chance)

@@ -1,0 +1,50 @@
+"""The board's comment HTML → plain text, links and flags.
+
+    <a href="#p1" class="quotelink">&gt;&gt;1</a><br><span class="quote">&gt;ath</span><br>it&#039;s o<wbr>ver
+
+becomes text `>>1\\n>ath\\nit's over`, quotes `(1,)`. The order of the steps is the whole trick: blocks that
+the board or a moderator added go first, `<wbr>` vanishes before anything looks for words, entities are
+resolved last and once, since users type `&lt;3` too.
+"""
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_BAN = re.compile(r"(?:<br>)*<(b|strong) style=[^>]*>\(USER WAS (?:BANNED|WARNED)[^<]*\)</\1>", re.IGNORECASE)
+_EXIF = re.compile(
+    r'(?:<br>)*<span class="abbr">\[EXIF.*?</span>(?:<br>)*<table class="exif".*?</table>', re.DOTALL
+)
+_OEKAKI = re.compile(r"(?:<br>)*<small><b>Oekaki Post</b>.*?</small>", re.DOTALL)
+_FORTUNE = re.compile(r'(?:<br>)*<span class="fortune"[^>]*>.*?</span>', re.DOTALL)
+_WORD_BREAK = re.compile(r"<wbr\s*/?>", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+_QUOTED = re.compile(r'class="(?:quotelink|deadlink)"[^>]*>&gt;&gt;(\d+)<')
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment, read."""
+
+    text: str
+    quotes: tuple[int, ...]  # post numbers of the same board, in order, repeats kept
+    banned: bool
+
+
+def read_comment(com: str) -> Comment:
+    """Read the `com` field of a post; an empty string gives an empty comment."""
+    banned = _BAN.search(com) is not None
+    for block in (_BAN, _EXIF, _OEKAKI, _FORTUNE):
+        com = block.sub("", com)
+    com = _WORD_BREAK.sub("", com)
+    com = _LINE_BREAK.sub("\n", com)
+    quotes = tuple(int(no) for no in _QUOTED.findall(com))
+    return Comment(text=plain(_TAG.sub("", com)), quotes=quotes, banned=banned)
+
+
+def plain(escaped: str) -> str:
+    """Entities resolved once, NUL dropped, NFC, ends stripped: for `name`, `sub`, `filename` too."""
+    text = html.unescape(escaped).replace("\0", "")
+    return unicodedata.normalize("NFC", text).strip()

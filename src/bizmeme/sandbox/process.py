@@ -1,0 +1,249 @@
+"""All servers in one event loop: inside this process, as a child, or as the command `bizmeme sandbox`.
+
+with running(config) as addresses:            # a child, gone when the block or this process ends
+    addresses["board"]                        # "http://127.0.0.1:40113"
+"""
+
+import asyncio
+import contextlib
+import http.client
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO
+
+from aiohttp import web
+
+from bizmeme.errors import ConfigError, ServiceError
+from bizmeme.sandbox.building import build
+from bizmeme.sandbox.clockwork import Clockwork
+from bizmeme.sandbox.config import SandboxConfig, origin
+from bizmeme.sandbox.gallery import Gallery
+from bizmeme.sandbox.people import Reader
+from bizmeme.sandbox.servers import board, captions, clock, label_studio, media, openai, truth
+from bizmeme.sandbox.servers.common import Backstage
+
+Addresses = Mapping[str, str]
+
+SERVERS: Mapping[str, Callable[[Backstage], web.Application]] = MappingProxyType(
+    {
+        "clock": clock.app,
+        "board": board.app,
+        "media": media.app,
+        "openai": openai.app,
+        "label_studio": label_studio.app,
+        "captions": captions.app,
+        "truth": truth.app,
+    }
+)
+
+_STATE_FILE = "sandbox.json"
+# Wall time. A start takes one CPU second; the rest is patience with a busy machine.
+_START_S = 60.0
+_STOP_S = 10.0
+_ANSWER_S = 5.0
+
+
+# --- in this process ----------------------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def serve(config: SandboxConfig) -> AsyncIterator[Addresses]:
+    """Run every server on a free port of 127.0.0.1 while the block lasts; yields {name: address}."""
+    world = build(config)
+    clockwork = Clockwork(float(world.ends_at))
+    backstage = Backstage(config, world, Gallery(), Reader(config, world), clockwork)
+    async with contextlib.AsyncExitStack() as stack:
+        addresses = {}
+        for name, make in SERVERS.items():
+            runner = web.AppRunner(make(backstage), access_log=None, shutdown_timeout=1.0)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            addresses[name] = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield addresses
+
+
+# --- as a child ---------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def running(config: SandboxConfig) -> Iterator[Addresses]:
+    """Run the servers in a child process while the block lasts; yields {name: address}.
+
+    The child ends with its standard input, so even a killed parent leaves none behind. Raises ServiceError
+    where it does not come up.
+    """
+    with tempfile.TemporaryFile() as errors:
+        child = _started(config, errors)
+        try:
+            yield _greeting(child, errors)
+        finally:
+            _stop(child)
+
+
+def _started(config: SandboxConfig, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    # The child must import this very package, not an installed one: pytest and DVC set the path differently.
+    paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bizmeme.sandbox"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        # One thread for numpy: its spinning helpers would take the clients' cores.
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # a child that died at once is reported by _greeting
+        child.stdin.write(config.model_dump_json().encode() + b"\n")
+        child.stdin.flush()
+    return child
+
+
+def _greeting(child: subprocess.Popen[bytes], errors: IO[bytes]) -> Addresses:
+    """The one line that a child says: its addresses as JSON."""
+    assert child.stdout is not None
+    ready, _, _ = select.select([child.stdout], [], [], _START_S)
+    line = child.stdout.readline() if ready else b""
+    if line:
+        addresses: Addresses = json.loads(line)
+        return addresses
+    errors.seek(0)
+    reason = errors.read().decode(errors="replace").strip() or f"it said nothing for {_START_S:.0f} s"
+    raise ServiceError(
+        f"The sandbox did not start (python -m bizmeme.sandbox, process {child.pid}): {reason}\n"
+        "Correct conf/sandbox/, or run `bizmeme sandbox` to see it start by itself."
+    )
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """Close the child's input, wait, and kill it if it stays."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.close()
+    try:
+        child.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    child.stdout.close()
+
+
+def child_main() -> None:
+    """`python -m bizmeme.sandbox`: a configuration on standard input, addresses on standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which then closes our input
+    config = SandboxConfig.model_validate_json(sys.stdin.buffer.readline())
+    asyncio.run(_serve_until_input_ends(config))
+
+
+async def _serve_until_input_ends(config: SandboxConfig) -> None:
+    ended = asyncio.Event()
+
+    def heard() -> None:
+        if not os.read(0, 4096):
+            ended.set()
+
+    asyncio.get_running_loop().add_reader(0, heard)
+    async with serve(config) as addresses:
+        sys.stdout.write(json.dumps(dict(addresses)) + "\n")
+        sys.stdout.flush()
+        await ended.wait()
+
+
+# --- as the command `bizmeme sandbox` -----------------------------------------------------------------
+
+
+def serve_forever(config: SandboxConfig, home: Path) -> None:
+    """Run until Ctrl-C or SIGTERM; meanwhile `home`/sandbox.json names process, origin and addresses.
+
+    Raises ConfigError where a sandbox already runs there.
+    """
+    if find(home, origin(config)) is not None:
+        raise ConfigError(
+            f"A sandbox of this world already runs: see {home / _STATE_FILE}. Use it, or stop it first."
+        )
+    asyncio.run(_serve_until_signalled(config, home))
+
+
+async def _serve_until_signalled(config: SandboxConfig, home: Path) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with serve(config) as addresses:
+        state = {"pid": os.getpid(), "origin": origin(config), "addresses": dict(addresses)}
+        _write(home / _STATE_FILE, json.dumps(state, indent=2) + "\n")
+        try:
+            _show(config, addresses)
+            await stopped.wait()
+        finally:
+            (home / _STATE_FILE).unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file at once: readers see the old state or the new, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def _show(config: SandboxConfig, addresses: Addresses) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("service", "address", title=f"sandbox '{config.name}', {origin(config)}")
+    for name, address in addresses.items():
+        table.add_row(name, address)
+    Console().print(table, "The stages find it by themselves. Ctrl-C stops it.", sep="\n")
+
+
+def find(home: Path, origin: str) -> Addresses | None:
+    """The addresses of a world that `bizmeme sandbox` runs; None where none does.
+
+    Raises ConfigError where the running one is of another origin.
+    """
+    try:
+        state = json.loads((home / _STATE_FILE).read_text(encoding="utf-8"))
+        pid, running_origin, addresses = int(state["pid"]), str(state["origin"]), dict(state["addresses"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not (_alive(pid) and _answers(addresses.get("clock", ""))):
+        return None
+    if running_origin != origin:
+        raise ConfigError(
+            f"The sandbox that runs (process {pid}, {home / _STATE_FILE}) is {running_origin}, not {origin}. "
+            "Stop it, or select its world with sandbox=<name>."
+        )
+    return addresses
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _answers(address: str) -> bool:
+    """Whether a clock answers there, so that a recycled process number does not deceive."""
+    if not (host := address.removeprefix("http://")):
+        return False
+    connection = http.client.HTTPConnection(host, timeout=_ANSWER_S)
+    try:
+        connection.request("GET", "/now")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

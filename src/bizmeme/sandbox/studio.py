@@ -1,0 +1,158 @@
+"""Label Studio's projects and tasks in memory, and the two people who answer each task as it comes in.
+
+    {"id": 1, "data": {"image": "data:image/jpeg;base64,…", "text": "gm", …},
+     "annotations": [{"completed_by": 1, "was_cancelled": false,
+                      "result": [{"from_name": "label", "to_name": "text", "type": "choices",
+                                  "value": {"choices": ["bullish"]}}], …}, …]}
+
+A skipped task is an annotation without a result and with `was_cancelled`, as in the real one.
+"""
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+
+from bizmeme.sandbox import people
+from bizmeme.sandbox.config import SandboxConfig
+from bizmeme.sandbox.dice import share
+from bizmeme.sandbox.listening import decoded
+from bizmeme.sandbox.people import Impression, Reader
+
+Fields = dict[str, object]
+
+PEOPLE = (1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The choice that a project's label_config asks for."""
+
+    from_name: str
+    to_name: str
+    choices: tuple[str, ...]
+    variables: tuple[str, ...]  # the fields of a task's data that the screen shows
+
+
+@dataclass(slots=True)
+class Project:
+    """A project and its tasks, in the order of their import."""
+
+    id: int
+    settings: Fields
+    control: Control
+    tasks: list[Fields] = field(default_factory=list)
+
+
+def control_of(label_config: str) -> Control:
+    """Read a label_config. Raises ValueError where it is no XML or has no Choices."""
+    try:
+        root = ElementTree.fromstring(label_config)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"label_config is no XML: {error}") from error
+    choices = root.find(".//Choices")
+    if choices is None:
+        raise ValueError("label_config has no <Choices>.")
+    return Control(
+        from_name=choices.get("name", ""),
+        to_name=choices.get("toName", ""),
+        choices=tuple(choice.get("value", "") for choice in choices.iter("Choice")),
+        variables=tuple(
+            name for element in root.iter() for name in re.findall(r"^\$(\w+)$", element.get("value", ""))
+        ),
+    )
+
+
+class Studio:
+    """All projects; people answer at once, and always the same to the same picture and text."""
+
+    def __init__(self, config: SandboxConfig, reader: Reader) -> None:
+        self._config = config
+        self._reader = reader
+        self._tasks = 0
+        self._annotations = 0
+        self.projects: dict[int, Project] = {}
+
+    def create(self, settings: Fields, *, now: float) -> Project:
+        """A new project. Raises ValueError for a label_config that cannot be read."""
+        control = control_of(str(settings.get("label_config", "")))
+        project = Project(len(self.projects) + 1, settings | {"created_at": stamp(now)}, control)
+        self.projects[project.id] = project
+        return project
+
+    def add(self, project: Project, data: Mapping[str, object], *, now: float) -> Fields:
+        """A new task, answered by everyone. Raises ValueError where a shown field is missing."""
+        if missing := [name for name in project.control.variables if name not in data]:
+            raise ValueError(f"{missing[0]!r} key is expected in task data")
+        self._tasks += 1
+        answers = [self._annotation(project, data, person, now=now) for person in PEOPLE]
+        skipped = sum(bool(answer["was_cancelled"]) for answer in answers)
+        task: Fields = {
+            "id": self._tasks,
+            "data": dict(data),
+            "annotations": [answer | {"task": self._tasks} for answer in answers],
+            "predictions": [],
+            "drafts": [],
+            "meta": {},
+            "created_at": stamp(now),
+            "updated_at": stamp(now),
+            "inner_id": len(project.tasks) + 1,
+            "is_labeled": True,
+            "total_annotations": len(answers) - skipped,
+            "cancelled_annotations": skipped,
+            "total_predictions": 0,
+            "project": project.id,
+        }
+        project.tasks.append(task)
+        return task
+
+    def _annotation(self, project: Project, data: Mapping[str, object], person: int, *, now: float) -> Fields:
+        """One person's answer to one task."""
+        self._annotations += 1
+        seen = _seen(self._reader, data)
+        result = self._result(project.control, seen, person)
+        return {
+            "id": self._annotations,
+            "completed_by": person,
+            "result": result,
+            "was_cancelled": not result,
+            "ground_truth": False,
+            "created_at": stamp(now),
+            "updated_at": stamp(now),
+            "draft_created_at": None,
+            "lead_time": round(2 + 12 * share("lead time", person, seen.content), 3),
+            "prediction": {},
+            "result_count": len(result),
+            "project": project.id,
+            "parent_prediction": None,
+            "parent_annotation": None,
+        }
+
+    def _result(self, control: Control, seen: Impression, person: int) -> list[Fields]:
+        """The chosen label as Label Studio writes it; nothing where the person skips."""
+        who, people_config = f"person {person} {self._config.seed}", self._config.annotators
+        if share("skips", who, seen.content) < people_config.skip_share:
+            return []
+        mood = people.answer(self._reader.judge(seen), seen, error=people_config.error, who=who)
+        if mood not in control.choices:
+            return []
+        names = {"from_name": control.from_name, "to_name": control.to_name, "type": "choices"}
+        return [names | {"value": {"choices": [mood]}, "id": f"person{person}", "origin": "manual"}]
+
+
+def _seen(reader: Reader, data: Mapping[str, object]) -> Impression:
+    """A task as a person sees it: its picture, and all its words; ids are numbers and tell nothing."""
+    strings: Sequence[str] = [value for value in data.values() if isinstance(value, str)]
+    images = [image for value in strings if (image := decoded(value)) is not None]
+    words = "\n".join(value for value in strings if not value.startswith("data:"))
+    try:
+        return reader.look(images[0] if images else None, words)
+    except OSError:
+        return reader.look(None, words)
+
+
+def stamp(now: float) -> str:
+    """Seconds since 1970 as Label Studio writes them."""
+    moment = datetime.datetime.fromtimestamp(now, tz=datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

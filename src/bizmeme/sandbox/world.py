@@ -1,0 +1,105 @@
+"""The simulated board: every thread and post, with the mood that is true of it.
+
+    world = build(config)                                     (building.py)
+    world.threads[60_000_412].posts[0].mood  →  "bearish"
+
+Words and pixels are drawn when they are asked for; here stands only what they will be about.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from bizmeme.sandbox import wording
+from bizmeme.sandbox.dice import happens, stream
+from bizmeme.sandbox.drawing import Picture
+from bizmeme.sandbox.markup import Link
+from bizmeme.sandbox.moods import TABLE, Mood
+
+Oddity = Literal["", "truncated", "orders", "deleted", "video"]
+
+BOARD = "biz"
+
+_SUBJECT_SHARE = 0.37  # of opening posts, as measured on the real board
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post; `key` seeds its words. A deleted file leaves neither picture nor `tim`."""
+
+    no: int
+    thread_no: int
+    posted_at: int  # seconds since 1970, UTC
+    key: str
+    topic: str
+    oddity: Oddity
+    picture: Picture | None
+    tim: int | None  # the server's file name, microseconds since 1970
+    links: tuple[Link, ...]
+    poster: int  # 0 opened the thread
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is its thread's first post."""
+        return self.no == self.thread_no
+
+    @property
+    def mood(self) -> Mood | None:
+        """The truth; None without a picture."""
+        return TABLE[self.picture.scene, self.topic] if self.picture else None
+
+    @property
+    def text(self) -> str:
+        """What its writer typed; empty for a post without words."""
+        if self.oddity == "orders":
+            return wording.ORDERS
+        return wording.compose(self.topic, stream("words", self.key))
+
+    @property
+    def subject(self) -> str:
+        """The thread's subject, empty for most threads and every reply."""
+        dice = stream("subject", self.key)
+        return wording.subject(dice) if self.opens and happens(dice, _SUBJECT_SHARE) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread; `archived_on` is None while it is live."""
+
+    posts: tuple[Post, ...]
+    archived_on: int | None
+
+    @property
+    def no(self) -> int:
+        """The number of its opening post."""
+        return self.posts[0].no
+
+    @property
+    def modified_at(self) -> int:
+        """Seconds since 1970 of its last change."""
+        return self.archived_on or self.posts[-1].posted_at
+
+
+@dataclass(frozen=True)  # no slots: cached_property needs a dict
+class World:
+    """All threads by number, in the order of their opening."""
+
+    threads: dict[int, Thread]
+    ends_at: int
+
+    @cached_property
+    def pictured(self) -> tuple[Post, ...]:
+        """Every post that shows a picture, by number."""
+        posts = (post for thread in self.threads.values() for post in thread.posts if post.picture)
+        return tuple(sorted(posts, key=lambda post: post.no))
+
+    @cached_property
+    def live(self) -> tuple[Thread, ...]:
+        """Threads of the catalog, the last answered first."""
+        threads = (thread for thread in self.threads.values() if thread.archived_on is None)
+        return tuple(sorted(threads, key=lambda thread: (-thread.posts[-1].posted_at, -thread.no)))
+
+    @cached_property
+    def archived(self) -> tuple[Thread, ...]:
+        """Threads of the archive, by number."""
+        return tuple(thread for thread in self.threads.values() if thread.archived_on is not None)

@@ -1,0 +1,135 @@
+"""Paying for answers: journal first, cap always, several at once, patient with busy servers.
+
+A request is answered from the journal where its reply is held. Else its worst price is reserved, it is sent
+once, and the reply is journalled before anybody reads it. A refusal releases the reservation; silence leaves
+it standing, in doubt.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from pydantic import Field
+
+from bizmeme.core.settings import PositiveInt, Section
+from bizmeme.errors import BizmemeError, QuotaError, RefusedError, ServiceError
+from bizmeme.ports import Answer, Clock, Labeller, Timer
+from bizmeme.shell.journal import Journal, Reply
+from bizmeme.shell.limiter import Limiter
+from bizmeme.shell.progress import counting
+
+K = TypeVar("K")
+
+
+class Asking(Section):
+    """How a vision API is asked."""
+
+    concurrency: PositiveInt
+    """Requests in flight at once."""
+
+    requests_per_minute: Annotated[float, Field(gt=0)]
+    """Spaced evenly; your account's limit, or below."""
+
+    tries: PositiveInt
+    """Sends of one request, where the server is busy or silent."""
+
+    pause_s: Annotated[float, Field(gt=0)]
+    """The first pause where the server names none; it doubles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request's reply (None where the server gave the post up), what it says, what it cost."""
+
+    request_hash: str
+    reply: str | None
+    answer: Answer
+    cost_usd: float
+
+
+def request_hash(model: str, request: Mapping[str, object]) -> str:
+    """SHA-256 of the model asked and the request's body."""
+    return hashlib.sha256(json.dumps([model, request], sort_keys=True).encode()).hexdigest()
+
+
+class Desk:
+    """Asks one labeller, pays from one budget, writes into one journal."""
+
+    def __init__(self, labeller: Labeller, journal: Journal, *, how: Asking, cap_usd: float) -> None:
+        self._labeller = labeller
+        self._journal = journal
+        self._how = how
+        self._cap_usd = cap_usd
+        self._limiter = Limiter(interval_s=60 / how.requests_per_minute)
+
+    async def ask_all(
+        self, requests: Mapping[K, Mapping[str, object]], clock: Clock, *, what: str
+    ) -> dict[K, Asked]:
+        """Ask everything behind a bar titled `what`.
+
+        The first error stops the run once the other workers' requests in flight are answered. Raises
+        BudgetError, QuotaError, RefusedError, ServiceError; what was answered until then is journalled.
+        """
+        waiting = iter(requests.items())
+        answered: dict[K, Asked] = {}
+        failures: list[BaseException] = []
+
+        async def work(tick: Callable[[str], None]) -> None:
+            async with clock.session() as timer:
+                while not failures and (item := next(waiting, None)) is not None:
+                    try:
+                        answered[item[0]] = await self._answer(item[1], timer)
+                    except BizmemeError as error:
+                        failures.append(error)
+                    tick(f"${self._journal.spending().settled_usd:.4f}")
+
+        with counting(what, len(requests)) as tick:
+            await asyncio.gather(*(work(tick) for _ in range(min(self._how.concurrency, len(requests)))))
+        if failures:
+            raise failures[0]
+        return answered
+
+    async def _answer(self, request: Mapping[str, object], timer: Timer) -> Asked:
+        hashed = request_hash(self._labeller.model, request)
+        try:
+            reply = self._journal.reply(hashed) or await self._paid(hashed, request, timer)
+        except RefusedError as error:
+            if error.again or isinstance(error, QuotaError):
+                raise
+            given_up = Answer(None, None, None, reason=str(error)[:200], cost_usd=None)
+            return Asked(hashed, None, given_up, cost_usd=0.0)
+        return Asked(hashed, reply.body, self._labeller.read(reply.body), cost_usd=reply.cost_usd)
+
+    async def _paid(self, hashed: str, request: Mapping[str, object], timer: Timer) -> Reply:
+        pause_s = self._how.pause_s
+        for left in reversed(range(self._how.tries)):
+            await self._limiter.wait(timer)
+            try:
+                return await self._sent_once(hashed, request)
+            except ServiceError as error:
+                refused = error if isinstance(error, RefusedError) else None
+                if not left or (refused and not refused.again):
+                    raise
+                pause_s = (refused.after_s if refused else None) or pause_s
+            await self._limiter.pause(timer, seconds=pause_s)
+            pause_s *= 2
+        raise AssertionError("tries is at least 1")
+
+    async def _sent_once(self, hashed: str, request: Mapping[str, object]) -> Reply:
+        worst_usd = self._labeller.worst_cost_usd(request)
+        model = self._labeller.model
+        ask = self._journal.reserve(hashed, model=model, worst_usd=worst_usd, cap_usd=self._cap_usd)
+        try:
+            body = await self._labeller.ask(request)
+        except RefusedError:
+            self._journal.release(ask)
+            raise
+        # Journalled at the worst price before anybody reads it, then at the real one.
+        self._journal.settle(ask, cost_usd=worst_usd, reply=body)
+        cost_usd = self._labeller.read(body).cost_usd
+        if cost_usd is not None:
+            self._journal.settle(ask, cost_usd=cost_usd, reply=body)
+        return Reply(body, worst_usd if cost_usd is None else cost_usd)

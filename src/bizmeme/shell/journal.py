@@ -1,0 +1,171 @@
+"""The journal: everything paid for or received from outside, written down before it is used.
+
+One SQLite file (WAL, synchronous=FULL) an origin. Two tables: `pages`, answers of the sources; `asks`,
+requests to vision APIs, each reserved at its worst price before it is sent and settled with its reply. An ask
+without a reply was in flight when somebody pulled the plug: it is listed as in doubt, and its reservation
+keeps counting against the cap.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bizmeme.errors import BudgetError, JournalError
+from bizmeme.ports import Page
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS origin (name TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS pages (
+    source TEXT, path TEXT, status INTEGER NOT NULL, last_modified TEXT, body BLOB NOT NULL,
+    frozen INTEGER NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS asks (
+    ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
+    answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT);
+CREATE INDEX IF NOT EXISTS asks_by_request ON asks (request_hash);
+CREATE INDEX IF NOT EXISTS asks_by_money ON asks (answered, reserved_usd, cost_usd);
+"""
+_BUSY_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What all labellers of this origin have cost so far, USD."""
+
+    settled_usd: float
+    in_doubt_usd: float
+    in_doubt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A paid reply's body and its price."""
+
+    body: str
+    cost_usd: float
+
+
+class Journal:
+    """An open journal; use `open_journal`."""
+
+    def __init__(self, database: sqlite3.Connection, origin: str) -> None:
+        self._database = database
+        self.origin = origin
+
+    # --- pages
+
+    def page(self, source: str, path: str) -> Page | None:
+        """The page held, whatever its age; None where none is."""
+        row = self._database.execute(
+            "SELECT path, status, last_modified, body FROM pages WHERE source = ? AND path = ?",
+            (source, path),
+        ).fetchone()
+        return Page(*row) if row else None
+
+    def frozen(self, source: str, path: str) -> bool:
+        """Whether the page held never changes again."""
+        query = "SELECT frozen FROM pages WHERE source = ? AND path = ?"
+        row = self._database.execute(query, (source, path)).fetchone()
+        return bool(row and row[0])
+
+    def keep(self, source: str, page: Page, *, frozen: bool) -> None:
+        """Write a page down, durably, in place of the one held."""
+        with self._database:
+            self._database.execute(
+                "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)",
+                (source, page.path, page.status, page.last_modified, page.body, frozen),
+            )
+
+    def pages(self, source: str) -> Iterator[Page]:
+        """Every page held of a source, by path."""
+        query = "SELECT path, status, last_modified, body FROM pages WHERE source = ? ORDER BY path"
+        for row in self._database.execute(query, (source,)):
+            yield Page(*row)
+
+    # --- asks
+
+    def reserve(self, request_hash: str, *, model: str, worst_usd: float, cap_usd: float) -> int:
+        """Set aside the worst price of a request; the ask's number. Raises BudgetError at the cap.
+
+        One transaction over all processes: the sum is read and the reservation written under one lock.
+        """
+        with self._transaction():
+            spent = self.spending()
+            committed = spent.settled_usd + spent.in_doubt_usd
+            if committed + worst_usd > cap_usd:
+                raise BudgetError(
+                    f"The next request may cost ${worst_usd:.4f}; ${committed:.4f} of the "
+                    f"${cap_usd:.2f} in auto_label.budget_usd are spent or reserved. Everything paid for is "
+                    "kept: raise the budget and run `dvc repro` again to go on."
+                )
+            made = self._database.execute(
+                "INSERT INTO asks (request_hash, model, reserved_usd) VALUES (?, ?, ?)",
+                (request_hash, model, worst_usd),
+            )
+            assert made.lastrowid is not None
+            return made.lastrowid
+
+    def settle(self, ask: int, *, cost_usd: float, reply: str) -> None:
+        """Write a reply down, durably, with what it cost."""
+        with self._database:
+            self._database.execute(
+                "UPDATE asks SET answered = 1, cost_usd = ?, reply = ? WHERE ask = ?", (cost_usd, reply, ask)
+            )
+
+    def release(self, ask: int) -> None:
+        """Drop a reservation whose request was refused, and so was not charged."""
+        with self._database:
+            self._database.execute("DELETE FROM asks WHERE ask = ? AND NOT answered", (ask,))
+
+    def reply(self, request_hash: str) -> Reply | None:
+        """The reply held for a request; None where it was never answered."""
+        query = "SELECT reply, cost_usd FROM asks WHERE request_hash = ? AND answered ORDER BY ask"
+        row = self._database.execute(query, (request_hash,)).fetchone()
+        return Reply(*row) if row else None
+
+    def spending(self) -> Spending:
+        """Settled and reserved sums of this origin."""
+        row = self._database.execute(
+            "SELECT TOTAL(CASE WHEN answered THEN cost_usd END), "
+            "TOTAL(CASE WHEN NOT answered THEN reserved_usd END), TOTAL(NOT answered) FROM asks"
+        ).fetchone()
+        return Spending(row[0], row[1], int(row[2]))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        with self._database:
+            yield
+
+
+@contextmanager
+def open_journal(home: Path, origin: str) -> Iterator[Journal]:
+    """Open or create the journal of `origin` below `home`; raises JournalError where it is another's."""
+    folder = home / "journals"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(folder / f"{origin}.sqlite", timeout=_BUSY_TIMEOUT_S)
+        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(
+            f"The journal {folder / origin}.sqlite cannot be opened ({error}). "
+            "Check that $BIZMEME_HOME is writable and has room."
+        ) from error
+    try:
+        _claim(database, origin)
+        yield Journal(database, origin)
+    finally:
+        database.close()
+
+
+def _claim(database: sqlite3.Connection, origin: str) -> None:
+    with database:
+        row = database.execute("SELECT name FROM origin").fetchone()
+        if row is None:
+            database.execute("INSERT INTO origin VALUES (?)", (origin,))
+        elif row[0] != origin:
+            raise JournalError(
+                f"This journal belongs to '{row[0]}', the configuration to '{origin}'. Journals are not "
+                "mixed: move the file away, or select the world that it belongs to."
+            )

@@ -1,0 +1,166 @@
+"""auto_label: a vision API labels every post with a picture, under a dollar cap: pilot, gate, then all.
+
+The pilot asks about the `dev` gold posts first. Where the labels agree too little with people's, the stage
+stops before the bulk is paid. Replies stand in the journal before they are read, so that a stopped run goes
+on where it was and no answer is paid twice.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import polars as pl
+from pydantic import Field
+
+from bizmeme.core.metrics import score
+from bizmeme.core.prompts import fenced_post, instruction
+from bizmeme.core.settings import Plugin, PositiveInt, Section, Share
+from bizmeme.core.vocabulary import Labels
+from bizmeme.errors import GateError
+from bizmeme.ports import Answer, Labeller, Question
+from bizmeme.shell.asking import Asked, Asking, Desk
+from bizmeme.shell.builder import build
+from bizmeme.shell.journal import Journal, open_journal
+from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
+from bizmeme.shell.workspace import Workspace
+from bizmeme.tables import AutoLabels, HumanLabels, Posts
+
+Key = tuple[str, int]
+
+
+class Gate(Section):
+    """What the pilot must show."""
+
+    min_posts: PositiveInt
+    """Fewer `dev` posts with a gold label than this prove nothing: the stage stops."""
+
+    min_accuracy: Share
+    """Share of the pilot's gold labels that the model must give."""
+
+
+class AutoLabelConfig(Section):
+    """What is asked, and what it may cost."""
+
+    budget_usd: Annotated[float, Field(gt=0)]
+    """Hard cap over all providers, processes and restarts of this origin."""
+
+    max_chars: PositiveInt
+    """Longer texts are cut in the prompt."""
+
+    asking: Asking
+    """Concurrency, rate, patience."""
+
+    gate: Gate
+    """The pilot's threshold."""
+
+
+class Params(Section):
+    """The sections that this stage reads."""
+
+    labeller: Plugin
+    labels: Labels
+    clock: Plugin
+    auto_label: AutoLabelConfig
+    sandbox: dict[str, Any] | None
+
+
+def run(params: Params, workspace: Workspace) -> None:
+    """Ask about the pilot, hold the gate, ask about the rest; write what was answered."""
+    posts = read_table(Posts, workspace.read("data/posts.parquet"))
+    human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
+    labeller: Labeller = build("labeller", params.labeller, labels=params.labels)
+    requests = _requests(posts.filter(pl.col("image_sha256").is_not_null()), labeller, params, workspace)
+    pilot = {key: label for key, label in _gold(human, role="dev").items() if key in requests}
+    with open_journal(workspace.home, workspace.origin) as journal:
+        answers = asyncio.run(_label(requests, pilot, labeller, params=params, journal=journal))
+        spending = journal.spending()
+    rows = [_row(key, asked, labeller.model) for key, asked in sorted(answers.items())]
+    write_table(AutoLabels, from_rows(AutoLabels, rows), workspace.write("data/auto_labels.parquet"))
+    figures = _figures(answers, pilot, params.labels)
+    write_json(figures | {"in_doubt": spending.in_doubt}, workspace.write("metrics/auto_label.json"))
+
+
+def _requests(
+    posts: pl.DataFrame, labeller: Labeller, params: Params, workspace: Workspace
+) -> dict[Key, Mapping[str, object]]:
+    """Each post's request body."""
+    told = instruction(params.labels)
+    folder = workspace.read("data/images")
+    columns = posts.select("board", "no", "subject", "text", "image_sha256")
+    requests = {}
+    for board, no, subject, text, sha256 in columns.iter_rows():
+        post = fenced_post(subject, text, max_chars=params.auto_label.max_chars)
+        picture = (folder / f"{sha256}.jpg").read_bytes()
+        requests[board, no] = labeller.request(Question(told, post, picture))
+    return requests
+
+
+async def _label(
+    requests: Mapping[Key, Mapping[str, object]],
+    pilot: Mapping[Key, str],
+    labeller: Labeller,
+    *,
+    params: Params,
+    journal: Journal,
+) -> dict[Key, Asked]:
+    clock, config = build("clock", params.clock), params.auto_label
+    desk = Desk(labeller, journal, how=config.asking, cap_usd=config.budget_usd)
+    rest = {key: request for key, request in sorted(requests.items()) if key not in pilot}
+    try:
+        answers = await desk.ask_all({key: requests[key] for key in sorted(pilot)}, clock, what="pilot")
+        _hold_gate({key: asked.answer for key, asked in answers.items()}, pilot, params)
+        return answers | await desk.ask_all(rest, clock, what="labels")
+    finally:
+        await labeller.close()
+
+
+def _hold_gate(answers: Mapping[Key, Answer], gold: Mapping[Key, str], params: Params) -> None:
+    """Raise GateError where the pilot is too small or agrees too little with people."""
+    gate = params.auto_label.gate
+    if len(gold) < gate.min_posts:
+        raise GateError(
+            f"The pilot has {len(gold)} posts with a human label; auto_label.gate.min_posts is "
+            f"{gate.min_posts}. Label more posts (`make refresh-labels`), or lower it."
+        )
+    right = sum(answers[key].label == label for key, label in gold.items())
+    if right < gate.min_accuracy * len(gold):
+        raise GateError(
+            f"The labeller agrees with people on {right} of {len(gold)} pilot posts; "
+            f"auto_label.gate.min_accuracy is {gate.min_accuracy}. Nothing more was asked. "
+            "Choose another model or prompt (conf/labeller, conf/labels), or lower the gate on purpose."
+        )
+
+
+def _gold(human: pl.DataFrame, *, role: str) -> dict[Key, str]:
+    """The settled label of each post of a role."""
+    settled = human.filter(pl.col("role") == role, pl.col("gold").is_not_null())
+    return {(row[0], row[1]): row[2] for row in settled.select("board", "no", "gold").iter_rows()}
+
+
+def _row(key: Key, asked: Asked, model: str) -> dict[str, Any]:
+    return {
+        "board": key[0],
+        "no": key[1],
+        "model": model,
+        "request_hash": asked.request_hash,
+        "label": asked.answer.label,
+        "confidence": asked.answer.confidence,
+        "rationale": asked.answer.rationale,
+        "reason": asked.answer.reason,
+        "cost_usd": asked.cost_usd,
+        "reply": asked.reply,
+    }
+
+
+def _figures(answers: Mapping[Key, Asked], gold: Mapping[Key, str], labels: Labels) -> dict[str, Any]:
+    """What metrics/auto_label.json holds; costs count each paid reply once."""
+    said = [asked.answer.label for asked in answers.values()]
+    pilot = score(list(gold.values()), [answers[key].answer.label for key in gold], labels=labels.names)
+    paid = {asked.request_hash: asked.cost_usd for asked in answers.values()}
+    return {
+        "posts": len(answers),
+        "labelled": sum(label is not None for label in said),
+        "label_mix": {name: said.count(name) for name in labels.names},
+        "cost_usd": round(sum(paid.values()), 6),
+        "pilot": {"n": pilot.n, "accuracy": pilot.accuracy, "macro_f1": pilot.macro_f1},
+    }

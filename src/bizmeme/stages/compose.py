@@ -1,0 +1,106 @@
+"""compose: conf/ → params.yaml, the one file of parameters that DVC compares and every stage reads.
+
+    bizmeme compose [--check] [key=value …]
+
+`dvc repro` never composes Hydra's configuration by itself, so this is its first stage (`--stage`); under
+`dvc exp run` DVC has just composed conf/ with its -S overrides into params.yaml, which is then only checked.
+"""
+
+import argparse
+import importlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bizmeme.core.settings import Plugin
+from bizmeme.errors import ConfigError
+from bizmeme.shell.builder import FOLDERS, plugin_config, problems
+from bizmeme.stages import STAGES
+
+_TARGET = Path("params.yaml")
+
+
+def main(arguments: list[str]) -> None:
+    """Compose and check; `--check` compares with params.yaml instead of writing it."""
+    parser = argparse.ArgumentParser(prog="bizmeme compose", description=__doc__.splitlines()[0])
+    parser.add_argument("--stage", action="store_true", help="as DVC's stage: keep what `dvc exp run` made")
+    parser.add_argument("--check", action="store_true", help="fail where params.yaml is stale")
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    options = parser.parse_args(arguments)
+    if options.stage and "DVC_EXP_NAME" in os.environ:
+        check(_loaded(_TARGET))
+        return
+    composed = composed_yaml(Path("conf"), options.overrides)
+    check(composed.config)
+    if not options.check:
+        _TARGET.write_text(composed.text, encoding="utf-8")
+    elif not _TARGET.exists() or _TARGET.read_text(encoding="utf-8") != composed.text:
+        raise ConfigError("params.yaml is not what conf/ composes to. Run `bizmeme compose`.")
+
+
+class Composed:
+    """The composed configuration, as text and as a dictionary."""
+
+    def __init__(self, text: str, config: dict[str, Any]) -> None:
+        self.text = text
+        self.config = config
+
+
+def composed_yaml(conf: Path, overrides: list[str]) -> Composed:
+    """Compose with DVC's own function, so that repro and experiments write the same bytes."""
+    if not conf.is_dir():
+        raise ConfigError(f"There is no {conf}/ in {Path.cwd()}. Run bizmeme in the repository's root.")
+    from dvc.utils.hydra import compose_and_dump
+    from hydra.errors import HydraException
+
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / _TARGET.name
+        try:
+            compose_and_dump(str(target), str(conf.absolute()), None, "config", "", overrides)
+        except HydraException as error:
+            raise ConfigError(f"conf/ cannot be composed: {error}") from error
+        return Composed(target.read_text(encoding="utf-8"), _loaded(target))
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    from omegaconf import OmegaConf
+
+    values = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} holds no mapping. Run `bizmeme compose`.")
+    return {str(key): value for key, value in values.items()}
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Check every section of every stage and every adapter; one ConfigError with all problems."""
+    found: dict[str, None] = {}  # in order, each once: sections are shared between stages
+    sections = {"experiment", *(_check_stages(config, found))}
+    for key in sorted(set(config) - sections):
+        found[f"{key}: no stage reads this section. Remove it from conf/."] = None
+    for kind in FOLDERS:
+        if isinstance(config.get(kind), Mapping):
+            try:
+                plugin_config(kind, Plugin.model_validate(config[kind]))
+            except (ConfigError, ValidationError) as error:
+                found |= dict.fromkeys(str(error).splitlines())
+    if found:
+        raise ConfigError("the configuration does not hold:\n" + "\n".join(f"  {line}" for line in found))
+
+
+def _check_stages(config: Mapping[str, Any], found: dict[str, None]) -> set[str]:
+    """Check each stage's sections into `found`; the names of all sections that stages read."""
+    known: set[str] = set()
+    for stage in STAGES:
+        params = getattr(importlib.import_module(f"bizmeme.stages.{stage}"), "Params", None)
+        if params is None:
+            continue  # compose itself reads everything
+        known |= set(params.model_fields)
+        try:
+            params.model_validate({key: config[key] for key in params.model_fields if key in config})
+        except ValidationError as error:
+            found |= dict.fromkeys(problems(error, where=""))
+    return known

@@ -1,0 +1,118 @@
+"""export_labels: pushes the sampled posts that people lack, exports what they said, measures agreement."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import polars as pl
+
+from bizmeme.core.agreement import cohens_kappa, settle
+from bizmeme.core.settings import Plugin, Section, Share
+from bizmeme.core.vocabulary import Labels
+from bizmeme.errors import GateError
+from bizmeme.ports import Annotation, Annotator, Task
+from bizmeme.shell.builder import build
+from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
+from bizmeme.shell.workspace import Workspace
+from bizmeme.tables import GoldSample, HumanLabels, Posts
+
+Key = tuple[str, int]
+
+
+class ExportLabelsConfig(Section):
+    """When there are enough human labels."""
+
+    min_share_answered: Share
+    """Below this share of sampled posts with an answer (a skip is one), the pipeline stops and waits."""
+
+
+class Params(Section):
+    """The sections that this stage reads."""
+
+    annotator: Plugin
+    labels: Labels
+    export_labels: ExportLabelsConfig
+    sandbox: dict[str, Any] | None
+
+
+def run(params: Params, workspace: Workspace) -> None:
+    """Push, export, settle the votes; stops where too few posts are answered."""
+    sample = read_table(GoldSample, workspace.read("data/gold_sample.parquet"))
+    posts = read_table(Posts, workspace.read("data/posts.parquet"))
+    annotator: Annotator = build("annotator", params.annotator, labels=params.labels)
+    annotator.push(_tasks(sample, posts, workspace))
+    roles = {(row[0], row[1]): row[2] for row in sample.select("board", "no", "role").iter_rows()}
+    said = [each for each in annotator.export() if each.key in roles]
+    require_enough(said, sampled=len(roles), min_share=params.export_labels.min_share_answered)
+    votes = _votes(said)
+    rows = [_row(each, roles[each.key], votes[each.key]) for each in said]
+    write_table(HumanLabels, from_rows(HumanLabels, rows), workspace.write("data/human_labels.parquet"))
+    write_json(agreement(said, sampled=len(roles)), workspace.write("metrics/agreement.json"))
+
+
+def _tasks(sample: pl.DataFrame, posts: pl.DataFrame, workspace: Workspace) -> list[Task]:
+    shown = sample.join(posts, on=["board", "no"], maintain_order="left")
+    columns = shown.select("board", "no", "subject", "text", "image_sha256")
+    return [
+        Task((board, no), subject, text, workspace.read(f"data/images/{sha256}.jpg").read_bytes())
+        for board, no, subject, text, sha256 in columns.iter_rows()
+    ]
+
+
+def require_enough(said: Sequence[Annotation], *, sampled: int, min_share: float) -> None:
+    """Raise GateError where too few sampled posts have an answer."""
+    answered = len({each.key for each in said})
+    if answered < min_share * sampled:
+        raise GateError(
+            f"{answered} of {sampled} sampled posts are labelled; export_labels.min_share_answered is "
+            f"{min_share}. Label more of them, then run `make refresh-labels`."
+        )
+
+
+def _votes(said: Sequence[Annotation]) -> dict[Key, list[str | None]]:
+    votes: dict[Key, list[str | None]] = defaultdict(list)
+    for each in said:
+        votes[each.key].append(each.label)
+    return votes
+
+
+def _row(each: Annotation, role: str, votes: list[str | None]) -> dict[str, Any]:
+    return {
+        "board": each.key[0],
+        "no": each.key[1],
+        "annotator": each.annotator,
+        "role": role,
+        "label": each.label,
+        "gold": settle(votes),
+    }
+
+
+def agreement(said: Sequence[Annotation], *, sampled: int) -> dict[str, Any]:
+    """What metrics/agreement.json holds: counts, and each pair's agreement on the posts both labelled."""
+    votes = _votes(said)
+    settled = {key: settle(each) for key, each in votes.items()}
+    by_person: dict[str, dict[Key, str]] = defaultdict(dict)
+    for each in said:
+        if each.label is not None:
+            by_person[each.annotator][each.key] = each.label
+    return {
+        "sampled": sampled,
+        "answered": len(votes),
+        "gold": sum(label is not None for label in settled.values()),
+        "disputed": sum(len(set(each) - {None}) > 1 and settled[key] is None for key, each in votes.items()),
+        "skipped_by_all": sum(set(each) == {None} for each in votes.values()),
+        "pairs": [_pair(by_person, left, right) for left, right in combinations(sorted(by_person), 2)],
+    }
+
+
+def _pair(by_person: dict[str, dict[Key, str]], left: str, right: str) -> dict[str, Any]:
+    both = sorted(by_person[left].keys() & by_person[right].keys())
+    mine, theirs = ([by_person[who][key] for key in both] for who in (left, right))
+    same = sum(a == b for a, b in zip(mine, theirs, strict=True))
+    return {
+        "annotators": [left, right],
+        "posts": len(both),
+        "agreement": same / len(both) if both else None,
+        "cohens_kappa": cohens_kappa(mine, theirs),
+    }

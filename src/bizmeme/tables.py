@@ -1,0 +1,141 @@
+"""One schema a table: what every stage hands over, validated on write and on read (shell/parquet.py).
+
+Keys: posts by (board, no); pictures by the SHA-256 of the normalised file; replies by request hash.
+docs/reference/tables.md is generated from this file.
+"""
+
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+
+SHA256 = r"^[0-9a-f]{64}$"
+
+
+def _doc(text: str) -> dict[str, Any]:
+    return {"doc": text}
+
+
+class RawPages(dy.Schema):
+    """data/raw/*.parquet: answers of the sources as received; a sorted view of the journal."""
+
+    source = dy.String(primary_key=True, metadata=_doc("the adapter in sources/ that asked"))
+    path = dy.String(primary_key=True, metadata=_doc("what was asked, relative to the source's host"))
+    request_hash = dy.String(regex=SHA256, metadata=_doc("SHA-256 of source and path"))
+    status = dy.Int64(min=100, max=599, metadata=_doc("HTTP status of the answer kept"))
+    last_modified = dy.String(nullable=True, metadata=_doc("the header, verbatim"))
+    body = dy.Binary(metadata=_doc("the answer's bytes"))
+
+
+class Posts(dy.Schema):
+    """data/posts.parquet: every post, with or without a picture."""
+
+    board = dy.String(primary_key=True, regex=r"^[a-z0-9]+$", metadata=_doc("the board's short name"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("post number, unique within the board"))
+    source = dy.String(metadata=_doc("the adapter in sources/ it came through"))
+    thread_no = dy.Int64(min=1, metadata=_doc("number of the thread's opening post"))
+    posted_at = dy.Datetime(time_zone="UTC", metadata=_doc("when it was posted, UTC"))
+    subject = dy.String(metadata=_doc("plain text, empty where there is none"))
+    text = dy.String(metadata=_doc("plain text; greentext lines start with '>'"))
+    thread_replies = dy.Int64(nullable=True, min=0, metadata=_doc("replies of the thread, on opening posts"))
+    banned = dy.Bool(metadata=_doc("the board's ban notice stood under it; the notice is not in the text"))
+    media_md5 = dy.String(nullable=True, metadata=_doc("base64, as the board gave it"))
+    image_sha256 = dy.String(nullable=True, regex=SHA256, metadata=_doc("its picture in images.parquet"))
+    image_reason = dy.String(nullable=True, metadata=_doc("why it has no usable picture"))
+
+    @dy.rule()
+    def picture_or_reason(cls) -> pl.Expr:  # noqa: N805 - dataframely calls it on the class
+        """Exactly one of image_sha256 and image_reason stands."""
+        return pl.col("image_sha256").is_null() ^ pl.col("image_reason").is_null()
+
+
+class Images(dy.Schema):
+    """data/images.parquet: the normalised pictures in data/images/, one row each."""
+
+    sha256 = dy.String(primary_key=True, regex=SHA256, metadata=_doc("of the normalised file"))
+    width_px = dy.Int64(min=1, metadata=_doc("of the normalised picture"))
+    height_px = dy.Int64(min=1, metadata=_doc("of the normalised picture"))
+    perceptual_hash = dy.UInt64(metadata=_doc("64-bit DCT hash (imagehash.phash)"))
+    thumbnail = dy.Binary(metadata=_doc("16×16 RGB, 768 bytes, row by row"))
+
+
+class GoldSample(dy.Schema):
+    """data/gold_sample.parquet: the posts that people label."""
+
+    board = dy.String(primary_key=True, metadata=_doc("the post's board"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    day = dy.Date(metadata=_doc("its thread's day, UTC"))
+    stratum = dy.String(metadata=_doc("market period and engagement"))
+    weight = dy.Float64(min=0, metadata=_doc("posts of the population that it stands for"))
+    role = dy.String(regex="^(dev|test)$", metadata=_doc("dev: pilot and gate; test: read only by evaluate"))
+
+
+class HumanLabels(dy.Schema):
+    """data/human_labels.parquet: one row a post and annotator."""
+
+    board = dy.String(primary_key=True, metadata=_doc("the post's board"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    annotator = dy.String(primary_key=True, metadata=_doc("who labelled, as the service names them"))
+    role = dy.String(regex="^(dev|test)$", metadata=_doc("as in gold_sample.parquet"))
+    label = dy.String(nullable=True, metadata=_doc("this person's label; null where skipped"))
+    gold = dy.String(nullable=True, metadata=_doc("the label of all of them; null where disputed or skipped"))
+
+
+class AutoLabels(dy.Schema):
+    """data/auto_labels.parquet: what the vision API said; a sorted view of the journal."""
+
+    board = dy.String(primary_key=True, metadata=_doc("the post's board"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    model = dy.String(metadata=_doc("the vendor's name of the model"))
+    request_hash = dy.String(regex=SHA256, metadata=_doc("SHA-256 of the request's body"))
+    label = dy.String(nullable=True, metadata=_doc("null exactly where `reason` stands"))
+    confidence = dy.Float64(nullable=True, min=0, max=1, metadata=_doc("probability of the label's tokens"))
+    rationale = dy.String(nullable=True, metadata=_doc("one sentence, in the model's words"))
+    reason = dy.String(nullable=True, metadata=_doc("why there is no label"))
+    cost_usd = dy.Float64(min=0, metadata=_doc("by the usage block and conf/labeller's prices"))
+    reply = dy.String(nullable=True, metadata=_doc("the reply's body, JSON; usage included"))
+
+    @dy.rule()
+    def label_or_reason(cls) -> pl.Expr:  # noqa: N805
+        """Exactly one of label and reason stands."""
+        return pl.col("label").is_null() ^ pl.col("reason").is_null()
+
+
+class Examples(dy.Schema):
+    """data/examples.parquet: the rows of train.json, val.json and test.json, with what they came from."""
+
+    board = dy.String(primary_key=True, metadata=_doc("the post's board"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    split = dy.String(regex="^(train|val|test)$", metadata=_doc("the file that the row stands in"))
+    day = dy.Date(metadata=_doc("its thread's day, UTC"))
+    image_sha256 = dy.String(regex=SHA256, metadata=_doc("its picture"))
+    text = dy.String(metadata=_doc("subject and text as one, before the prompt cuts it"))
+    label = dy.String(metadata=_doc("what the row teaches, or in test the human gold"))
+    labelled_by = dy.String(regex="^(auto|human)$", metadata=_doc("where the label came from"))
+
+
+class Predictions(dy.Schema):
+    """data/predictions.parquet: the test set with every predictor's word."""
+
+    board = dy.String(primary_key=True, metadata=_doc("the post's board"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    gold = dy.String(metadata=_doc("the human label"))
+    student = dy.String(metadata=_doc("base with adapter"))
+    student_probabilities = dy.List(dy.Float64(), metadata=_doc("in the order of labels.names"))
+    majority = dy.String(metadata=_doc("the commonest label of train"))
+    text_only = dy.String(metadata=_doc("TF-IDF with logistic regression, on the student's labels"))
+    image_only = dy.String(metadata=_doc("logistic regression on the base's picture features, same labels"))
+    base = dy.String(metadata=_doc("base without adapter"))
+    labeller = dy.String(nullable=True, metadata=_doc("the vision API; null where it gave no label"))
+
+
+TABLES: tuple[type[dy.Schema], ...] = (
+    RawPages,
+    Posts,
+    Images,
+    GoldSample,
+    HumanLabels,
+    AutoLabels,
+    Examples,
+    Predictions,
+)

@@ -1,0 +1,90 @@
+"""The real SDK against the sandbox's Label Studio."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from bizmeme.annotators.label_studio import Config, LabelStudio, build, screen
+from bizmeme.core.vocabulary import Labels
+from bizmeme.errors import LabelError, MissingKeyError, ServiceError
+from bizmeme.ports import Task
+
+
+@pytest.fixture
+def labels(small_config: Mapping[str, Any]) -> Labels:
+    return Labels.model_validate(small_config["labels"])
+
+
+@pytest.fixture
+def config(small_config: Mapping[str, Any], world: Mapping[str, str]) -> Config:
+    section = small_config["annotator"] | {"base_url": world["label_studio"], "tasks_per_request": 3}
+    return Config.model_validate(section)
+
+
+@pytest.fixture
+def studio(config: Config, labels: Labels) -> LabelStudio:
+    return build(config, labels=labels)
+
+
+def task(no: int) -> Task:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), (no * 20 % 256, 90, 30)).save(buffer, "JPEG")
+    return Task(("biz", no), "gm", "to the moon", buffer.getvalue())
+
+
+def test_pushing_twice_adds_nothing_and_a_longer_list_adds_the_rest(studio: LabelStudio) -> None:
+    tasks = [task(no) for no in range(1, 8)]
+    assert studio.push(tasks[:5]) == 5
+    assert studio.push(tasks[:5]) == 0
+    assert studio.push(tasks) == 2
+
+
+def test_both_people_answer_each_task_under_its_posts_key(studio: LabelStudio, labels: Labels) -> None:
+    studio.push([task(no) for no in range(1, 6)])
+    said = studio.export()
+    assert [each.key for each in said] == [("biz", no) for no in range(1, 6) for _ in range(2)]
+    assert {each.annotator for each in said} == {"1", "2"}
+    assert {each.label for each in said} <= {*labels.names, None}
+
+
+def test_without_a_project_there_is_nothing_to_export(studio: LabelStudio) -> None:
+    assert studio.export() == []
+
+
+def test_two_projects_of_one_name_are_refused(studio: LabelStudio) -> None:
+    for _ in range(2):
+        studio._create()
+    with pytest.raises(ServiceError, match=r"2 projects called 'bizmeme gold'\. Rename or delete"):
+        studio.push([task(1)])
+
+
+def test_a_choice_nobody_offered_names_its_task(studio: LabelStudio) -> None:
+    result = [{"value": {"choices": ["bulish"]}}]
+    with pytest.raises(LabelError, match="Did you mean 'bullish'\\? Fix task 7 of 'bizmeme gold'"):
+        studio._label({"id": 7}, {"result": result})
+
+
+def test_an_empty_result_is_no_label(studio: LabelStudio) -> None:
+    assert studio._label({"id": 7}, {"result": []}) is None
+
+
+def test_a_server_that_is_down_and_a_missing_token_say_what_to_check(
+    config: Config, labels: Labels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    down = build(config.model_copy(update={"base_url": "http://127.0.0.1:1"}), labels=labels)
+    with pytest.raises(ServiceError, match="Check that it runs"):
+        down.export()
+    monkeypatch.delenv("BIZMEME_SANDBOX_KEY")
+    with pytest.raises(MissingKeyError, match="BIZMEME_SANDBOX_KEY is not set"):
+        build(config, labels=labels)
+
+
+def test_the_screen_offers_each_label_with_its_hotkey_and_the_guideline(labels: Labels) -> None:
+    root = ElementTree.fromstring(screen(labels))
+    choices = [(each.get("value"), each.get("hotkey")) for each in root.iter("Choice")]
+    assert choices == [("bearish", "1"), ("neutral", "2"), ("bullish", "3")]
+    assert any("this is fine" in (each.get("value") or "").lower() for each in root.iter("Header"))

@@ -1,0 +1,155 @@
+"""Label Studio over the wire, driven by the real SDK."""
+
+import asyncio
+import base64
+import io
+from typing import Any
+
+import aiohttp
+import pytest
+from label_studio_sdk import LabelStudio
+from label_studio_sdk.core.api_error import ApiError
+from PIL import Image
+
+from bizmeme.sandbox.config import SandboxConfig
+from bizmeme.sandbox.gallery import Gallery
+from bizmeme.sandbox.people import Reader
+from bizmeme.sandbox.process import Addresses
+from bizmeme.sandbox.studio import PEOPLE, Studio
+from bizmeme.sandbox.world import Post, World
+from tests.sandbox.web import fetch_json, get
+
+SCREEN = """<View><Image name="picture" value="$image"/><Text name="words" value="$text"/>
+<Choices name="mood" toName="words"><Choice value="bearish"/><Choice value="neutral"/>
+<Choice value="bullish"/></Choices></View>"""
+
+
+@pytest.fixture(scope="module")
+def studio(addresses: Addresses) -> LabelStudio:
+    return LabelStudio(base_url=addresses["label_studio"], api_key="0123456789abcdef")
+
+
+@pytest.fixture(scope="module")
+def shown(world: World) -> list[Post]:
+    return [post for post in world.pictured if not post.oddity]
+
+
+def data(post: Post) -> dict[str, Any]:
+    """A post as the client puts it into a task."""
+    assert post.picture
+    image = Image.open(io.BytesIO(Gallery().file(post.picture).data)).convert("RGB")
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=80)
+    url = "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+    return {"image": url, "text": post.text, "subject": post.subject, "board": "biz", "no": post.no}
+
+
+@pytest.fixture(scope="module")
+def filled(studio: LabelStudio, shown: list[Post]) -> Any:
+    """A project with 230 tasks: two full pages and a rest."""
+    project = studio.projects.create(title="moods of biz", label_config=SCREEN)
+    request: Any = [{"data": data(post)} for post in shown[:230]]
+    reply = studio.projects.import_tasks(project.id, request=request, return_task_ids=True)
+    assert reply.task_count == len(reply.task_ids) == 230
+    return project
+
+
+def test_a_project_is_found_by_its_title(studio: LabelStudio, filled: Any) -> None:
+    assert [project.id for project in studio.projects.list(title="MOODS OF")] == [filled.id]
+    assert list(studio.projects.list(title="something else")) == []
+    assert studio.projects.get(filled.id).label_config == SCREEN
+
+
+def test_listing_tasks_ends_with_a_404_that_the_sdk_takes_for_the_end(
+    studio: LabelStudio, filled: Any, shown: list[Post]
+) -> None:
+    tasks = list(studio.tasks.list(project=filled.id, page_size=100, fields="all"))
+    assert [task.data["no"] for task in tasks] == [post.no for post in shown[:230]]
+    assert all(len(task.annotations or []) == 2 for task in tasks)
+    with pytest.raises(ApiError) as past:
+        studio.tasks.list(project=filled.id, page_size=100, page=4)
+    assert past.value.status_code == 404
+
+
+def test_two_people_answer_every_task_in_the_names_of_the_screen(studio: LabelStudio, filled: Any) -> None:
+    tasks = studio.projects.exports.as_json(filled.id)
+    assert len(tasks) == 230
+    for task in tasks:
+        assert [answer["completed_by"] for answer in task["annotations"]] == list(PEOPLE)
+        for answer in task["annotations"]:
+            assert answer["was_cancelled"] == (answer["result"] == [])
+            for result in answer["result"]:
+                assert (result["from_name"], result["to_name"], result["type"]) == (
+                    "mood",
+                    "words",
+                    "choices",
+                )
+                assert result["value"]["choices"][0] in ("bearish", "neutral", "bullish")
+
+
+def test_an_empty_project_lists_and_exports_nothing(studio: LabelStudio) -> None:
+    project = studio.projects.create(title="empty", label_config=SCREEN)
+    assert list(studio.tasks.list(project=project.id, page_size=100, fields="all")) == []
+    assert studio.projects.exports.as_json(project.id) == []
+
+
+def test_a_task_without_a_shown_field_is_refused(studio: LabelStudio, filled: Any) -> None:
+    request: Any = [{"data": {"text": "gm"}}]
+    with pytest.raises(ApiError) as refused:
+        studio.projects.import_tasks(filled.id, request=request)
+    assert refused.value.status_code == 400
+
+
+@pytest.mark.parametrize("screen", ["no xml", "<View/>"])
+def test_a_screen_without_a_choice_is_refused(studio: LabelStudio, screen: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        studio.projects.create(title="wrong", label_config=screen)
+    assert refused.value.status_code == 400
+
+
+def test_without_a_token_it_is_a_401(addresses: Addresses) -> None:
+    async def visit() -> int:
+        async with aiohttp.ClientSession() as session:
+            return (await get(session, addresses["label_studio"] + "/api/projects/")).status
+
+    assert asyncio.run(visit()) == 401
+
+
+def test_each_route_is_counted(addresses: Addresses, filled: Any) -> None:
+    counts = fetch_json(addresses["label_studio"] + "/_counts")
+    assert counts["routes"]["POST /api/projects/{id}/import"] >= 1
+    assert counts["statuses"]["201"] >= 2
+
+
+def answers(config: SandboxConfig, world: World, tasks: list[dict[str, Any]]) -> list[list[str | None]]:
+    """Both people's words on each task, None where one skips; without the wire."""
+    studio = Studio(config, Reader(config, world))
+    project = studio.create({"label_config": SCREEN}, now=0.0)
+    rows: list[Any] = [studio.add(project, task, now=0.0)["annotations"] for task in tasks]
+    return [[_word(answer) for answer in row] for row in rows]
+
+
+def _word(answer: dict[str, Any]) -> str | None:
+    return answer["result"][0]["value"]["choices"][0] if answer["result"] else None
+
+
+def test_people_err_and_skip_as_rarely_as_they_are_said_to(
+    small: SandboxConfig, world: World, shown: list[Post]
+) -> None:
+    said = answers(small, world, [data(post) for post in shown])
+    for person in range(2):
+        words = [(row[person], post.mood) for row, post in zip(said, shown, strict=True)]
+        given = [word == mood for word, mood in words if word]
+        assert 1 - sum(given) / len(given) == pytest.approx(small.annotators.error, abs=0.035)
+        assert 1 - len(given) / len(words) == pytest.approx(small.annotators.skip_share, abs=0.025)
+    assert any(None not in row and row[0] != row[1] for row in said)
+
+
+def test_people_answer_the_content_and_never_the_number(
+    small: SandboxConfig, world: World, shown: list[Post]
+) -> None:
+    tasks = [data(post) for post in shown[:60]]
+    disguised = [task | {"no": 1, "board": "other"} for task in tasks]
+    first = answers(small, world, tasks)
+    assert answers(small, world, disguised[::-1]) != []
+    assert answers(small, world, [task | {"no": index} for index, task in enumerate(tasks)]) == first

@@ -1,0 +1,38 @@
+"""Rate limits, on a clock that only moves when somebody sleeps."""
+
+import asyncio
+
+from bizmeme.shell.limiter import Limiter
+
+
+class JumpingTimer:
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    async def now(self) -> float:
+        return self.now_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+def test_requests_are_spaced_and_the_first_goes_at_once() -> None:
+    async def starts() -> list[float]:
+        timer, limiter, seen = JumpingTimer(), Limiter(interval_s=1.5), []
+        for _ in range(4):
+            await limiter.wait(timer)
+            seen.append(timer.now_s)
+        return seen
+
+    assert asyncio.run(starts()) == [100.0, 101.5, 103.0, 104.5]
+
+
+def test_a_pause_holds_for_the_next_request_and_never_shortens() -> None:
+    async def start() -> float:
+        timer, limiter = JumpingTimer(), Limiter(interval_s=1)
+        await limiter.pause(timer, seconds=30)
+        await limiter.pause(timer, seconds=5)
+        await limiter.wait(timer)
+        return timer.now_s
+
+    assert asyncio.run(start()) == 130.0

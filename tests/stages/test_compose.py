@@ -1,0 +1,95 @@
+"""compose: conf/ → params.yaml."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bizmeme.errors import ConfigError
+from bizmeme.stages.compose import check, composed_yaml
+from tests.stages.pipeline import Pipeline, bizmeme
+
+ROOT = Path(__file__).parents[2]
+OVERLAYS: list[list[str]] = [[], ["experiment=small"], ["experiment=production"]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Pipeline(tmp_path / "p").folder
+
+
+def test_every_experiment_composes_and_every_section_holds() -> None:
+    for overrides in OVERLAYS:
+        check(composed_yaml(ROOT / "conf", overrides).config)
+
+
+def test_production_names_keys_by_their_variables_and_no_sandbox() -> None:
+    composed = composed_yaml(ROOT / "conf", ["experiment=production"])
+    assert composed.config["sandbox"] is None
+    assert "sandbox://" not in composed.text
+    assert composed.config["labeller"]["api_key_env"] == "OPENAI_API_KEY"
+
+
+def test_no_secret_path_or_time_gets_into_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    for overrides in OVERLAYS:
+        text = composed_yaml(ROOT / "conf", overrides).text
+        assert "sk-planted" not in text
+        assert str(Path.home()) not in text
+
+
+def test_every_typo_is_reported_at_once_with_its_place(folder: Path) -> None:
+    path = folder / "conf" / "train" / "tiny.yaml"
+    path.write_text(path.read_text().replace("learning_rate:", "learning_rat:", 1))
+    path = folder / "conf" / "split" / "days.yaml"
+    path.write_text("gold_share: 1.7\nval_share: 0.1\n")
+    done = bizmeme("compose", cwd=folder)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "train.learning_rat: there is no such key. Fix or remove it in conf/train/." in done.stderr
+    assert "train.learning_rate: the key is missing" in done.stderr
+    assert "split.gold_share = 1.7: Input should be less than or equal to 1" in done.stderr
+
+
+def test_an_adapters_typo_and_a_stray_section_are_reported_too(folder: Path) -> None:
+    path = folder / "conf" / "source" / "board.yaml"
+    path.write_text(path.read_text() + "bord: biz\n")
+    (folder / "conf" / "config.yaml").write_text((ROOT / "conf/config.yaml").read_text() + "\nsede: 1\n")
+    done = bizmeme("compose", cwd=folder)
+    assert done.returncode == 1
+    assert "source.bord: there is no such key" in done.stderr
+    assert "sede: no stage reads this section" in done.stderr
+
+
+def test_a_wrong_option_names_the_ones_there_are(folder: Path) -> None:
+    done = bizmeme("compose", "vlm=tinny", cwd=folder)
+    assert done.returncode == 1
+    assert "ConfigError: conf/ cannot be composed" in done.stderr
+    assert "qwen2_5_vl_7b" in done.stderr
+
+
+def test_check_notices_a_stale_file(folder: Path) -> None:
+    assert bizmeme("compose", "--check", cwd=folder).returncode == 0
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    (folder / "params.yaml").write_text(yaml.safe_dump(params | {"seed": 1}))
+    done = bizmeme("compose", "--check", cwd=folder)
+    assert done.returncode == 1
+    assert "Run `bizmeme compose`" in done.stderr
+
+
+def test_under_an_experiment_the_parameters_that_dvc_made_stay(folder: Path) -> None:
+    path = folder / "params.yaml"
+    path.write_text(path.read_text().replace("seed: 20261122", "seed: 5"))
+    before = path.read_bytes()
+    assert bizmeme("compose", "--stage", cwd=folder, DVC_EXP_NAME="x").returncode == 0
+    assert path.read_bytes() == before
+    assert bizmeme("compose", "--stage", cwd=folder).returncode == 0
+    assert path.read_bytes() != before
+
+
+def test_without_conf_the_place_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="There is no"):
+        composed_yaml(tmp_path / "conf", [])
+    done = bizmeme("parse", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Run bizmeme in the repository's root" in done.stderr

@@ -1,0 +1,87 @@
+"""prepare: no copy crosses a split."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from bizmeme.core.duplicates import jaccard, words
+from bizmeme.shell.parquet import read_table, write_table
+from bizmeme.shell.shards import read_shards
+from bizmeme.shell.ties import near
+from bizmeme.tables import AutoLabels, Examples, GoldSample, Images, Posts
+from tests.stages.pipeline import Pipeline
+
+
+@pytest.fixture
+def examples(small: Pipeline) -> pl.DataFrame:
+    return read_table(Examples, small.upto("prepare").path("data/examples.parquet"))
+
+
+def test_days_and_threads_do_not_cross(examples: pl.DataFrame, small: Pipeline) -> None:
+    posts = read_table(Posts, small.path("data/posts.parquet"))
+    for key in ("day", "thread_no"):
+        shown = examples.join(posts, on=["board", "no"]).group_by(key).agg(pl.col("split").n_unique())
+        assert shown["split"].max() == 1
+
+
+def test_nothing_in_train_is_near_a_held_out_post(examples: pl.DataFrame, small: Pipeline) -> None:
+    images = read_table(Images, small.path("data/images.parquet"))
+    held_out = examples["split"] != "train"
+    tied = near(examples, images, to=held_out)
+    assert examples.filter(tied & ~held_out).is_empty()
+
+
+def test_a_planted_copy_of_a_gold_post_is_dropped_from_train(small: Pipeline, tmp_path: Path) -> None:
+    fork = small.upto("prepare").fork(tmp_path / "fork")
+    posts = read_table(Posts, fork.path("data/posts.parquet"))
+    train = read_table(Examples, fork.path("data/examples.parquet")).filter(pl.col("split") == "train")
+    gold = read_table(GoldSample, fork.path("data/gold_sample.parquet")).join(posts, on=["board", "no"])
+    by_picture, by_text = train["no"][0], train["no"][1]
+    long = gold.filter(pl.col("text").str.split(" ").list.len() >= 12)
+    posts = posts.with_columns(
+        image_sha256=pl.when(pl.col("no") == by_picture)
+        .then(pl.lit(gold["image_sha256"][0]))
+        .otherwise("image_sha256"),
+        text=pl.when(pl.col("no") == by_text).then(pl.lit(long["text"][0] + " kek")).otherwise("text"),
+    )
+    write_table(Posts, posts, fork.path("data/posts.parquet"))
+    done = fork.run("prepare")
+    assert done.returncode == 0, done.stderr
+    kept = read_table(Examples, fork.path("data/examples.parquet"))["no"]
+    assert by_picture not in kept
+    assert by_text not in kept
+    assert jaccard(words(long["text"][0]), words(long["text"][0] + " kek")) >= 0.5
+
+
+def test_every_row_has_its_picture_its_label_and_one_image_tag(
+    examples: pl.DataFrame, small: Pipeline
+) -> None:
+    shards = read_shards(small.path("data/train_images"))
+    for split in ("train", "val", "test"):
+        rows = json.loads(small.path(f"data/{split}.json").read_text())
+        part = examples.filter(pl.col("split") == split).sort("board", "no")
+        assert [row["no"] for row in rows] == part["no"].to_list()
+        assert [row["messages"][-1]["content"] for row in rows] == part["label"].to_list()
+        assert all(row["messages"][1]["content"].count("<image>") == 1 for row in rows)
+        if split != "test":
+            assert all(set(row["images"]) <= shards.keys() for row in rows)
+
+
+def test_the_vision_apis_gold_labels_never_reach_train(examples: pl.DataFrame, small: Pipeline) -> None:
+    gold = read_table(GoldSample, small.path("data/gold_sample.parquet"))
+    taught = examples.filter(pl.col("split") != "test").join(gold, on=["board", "no"])
+    assert taught.is_empty()
+    assert set(examples.filter(pl.col("split") == "test")["labelled_by"]) == {"human"}
+
+
+def test_a_label_outside_the_vocabulary_stops_with_the_nearest_word(small: Pipeline, tmp_path: Path) -> None:
+    fork = small.upto("prepare").fork(tmp_path / "fork")
+    labels = read_table(AutoLabels, fork.path("data/auto_labels.parquet"))
+    labels = labels.with_columns(label=pl.col("label").replace({"bullish": "bulish"}))
+    write_table(AutoLabels, labels, fork.path("data/auto_labels.parquet"))
+    done = fork.run("prepare")
+    assert done.returncode == 1
+    assert "LabelError: 'bulish' is not a label of conf/labels/mood.yaml" in done.stderr
+    assert "Did you mean 'bullish'? Fix data/auto_labels.parquet" in done.stderr
