@@ -1,7 +1,7 @@
 # `make help` lists what each target does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help repro test check lock clean-state system summary refresh-labels refresh-posts
+.PHONY: help repro test check docs lock system summary refresh-labels refresh-posts
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
@@ -22,8 +22,8 @@ test: $(VENV)/installed ## all tests
 	python -m pytest -q
 
 check: $(VENV)/installed ## style, types, import rules, and that nothing generated is stale
-	ruff format --check src tests
-	ruff check src tests
+	ruff format --check src tests docs
+	ruff check src tests docs
 	mypy
 	lint-imports --no-logo
 	python -m pytest -q tests/checks
@@ -41,6 +41,9 @@ refresh-posts: $(VENV)/installed ## fetch new posts, then run what depends on th
 
 system: ## Debian packages that tests need (none yet)
 	@echo "No system package is needed."
+
+docs: $(VENV)/installed ## write docs/reference/ anew
+	python docs/generate.py
 
 lock: $(VENV)/installed ## compile requirements*.in into hashed locks
 	$(UV_COMPILE) requirements.in -o requirements.lock

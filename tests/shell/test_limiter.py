@@ -3,17 +3,7 @@
 import asyncio
 
 from bizmeme.shell.limiter import Limiter
-
-
-class JumpingTimer:
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    async def now(self) -> float:
-        return self.now_s
-
-    async def sleep(self, seconds: float) -> None:
-        self.now_s += seconds
+from tests.shell.jumping import JumpingTimer
 
 
 def test_requests_are_spaced_and_the_first_goes_at_once() -> None:
@@ -24,7 +14,7 @@ def test_requests_are_spaced_and_the_first_goes_at_once() -> None:
             seen.append(timer.now_s)
         return seen
 
-    assert asyncio.run(starts()) == [100.0, 101.5, 103.0, 104.5]
+    assert asyncio.run(starts()) == [1_000_000.0, 1_000_001.5, 1_000_003.0, 1_000_004.5]
 
 
 def test_a_pause_holds_for_the_next_request_and_never_shortens() -> None:
@@ -35,4 +25,4 @@ def test_a_pause_holds_for_the_next_request_and_never_shortens() -> None:
         await limiter.wait(timer)
         return timer.now_s
 
-    assert asyncio.run(start()) == 130.0
+    assert asyncio.run(start()) == 1_000_030.0

@@ -7,7 +7,9 @@ folder) or by hand (configuration is ./conf, outputs go to Hydra's run folder), 
 import importlib
 import logging
 import os
+import resource
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -20,7 +22,7 @@ from bizmeme.shell.workspace import Workspace, state_home
 
 _SCHEME = "sandbox://"
 _SANDBOX_KEY = "BIZMEME_SANDBOX_KEY"  # what conf/ names as key where an address is a sandbox's
-_CHATTY = ("httpx", "httpx2", "openai", "label_studio_sdk", "alembic", "mlflow", "datasets")
+_CHATTY = ("httpx", "httpx2", "openai", "label_studio_sdk", "alembic", "mlflow", "datasets", "bitsandbytes")
 _UNDER_DVC = ["hydra.run.dir=.", "hydra.output_subdir=null", "hydra/job_logging=stdout"]
 
 
@@ -34,16 +36,23 @@ def main(stage: str, arguments: list[str]) -> None:
     from omegaconf import DictConfig, OmegaConf
 
     def task(config: DictConfig) -> None:
-        for name in _CHATTY:
-            logging.getLogger(name).setLevel(logging.WARNING)
+        _quieten()
         with errors_as_messages():
             values = OmegaConf.to_container(config, resolve=True)
             assert isinstance(values, dict)
             run_stage(stage, {str(key): value for key, value in values.items()}, out=_out())
+        print(f"{stage}: {_cpu_s():.0f} CPU-seconds")  # noqa: T201
 
     placed = [*arguments, f"hydra.job.name={stage}", *(_UNDER_DVC if "DVC_STAGE" in os.environ else [])]
     sys.argv = [f"bizmeme {stage}", *placed]
     hydra.main(version_base="1.3", config_path=str(Path.cwd() / "conf"), config_name="config")(task)()
+
+
+def _quieten() -> None:
+    """Libraries tell every request and deprecation of theirs; people want progress and errors."""
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
 
 def run_stage(stage: str, config: Mapping[str, Any], *, out: Path) -> None:
@@ -113,6 +122,12 @@ def _resolved(value: Any, found: Mapping[str, str]) -> Any:
             raise ConfigError(f"{value}: the sandbox serves {', '.join(sorted(found))}, not '{name}'.")
         return found[name] + slash + rest
     return value
+
+
+def _cpu_s() -> float:
+    """CPU-seconds of this process and of the children that have ended (a sandbox of its own)."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _out() -> Path:

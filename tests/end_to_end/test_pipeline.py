@@ -1,0 +1,123 @@
+"""`dvc repro` and experiments on the small world, as a user drives them."""
+
+import json
+import sqlite3
+
+import pytest
+
+from tests.end_to_end.project import Project
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def test_a_finished_run_leaves_git_clean_and_a_second_one_runs_nothing(project: Project) -> None:
+    assert project.git("status", "--porcelain") == ""
+    assert project.stages_run() == []
+    assert "up to date" in project.dvc("status")
+    assert project.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "changed"),
+    [
+        ("conf/train/small.yaml", "learning_rate:", "learning_rate: 1.1e-3  #", {"compose", "train"}),
+        ("conf/prepare/default.yaml", "min_confidence: 0.0", "min_confidence: 0.5", {"compose", "prepare"}),
+        ("src/bizmeme/core/markup.py", "import html", "import html  # changed", {"parse"}),
+        ("src/bizmeme/sources/board.py", "import json", "import json  # changed", {"parse"}),
+        ("conf/clock/wall.yaml", "name: wall", "name: wall  # changed", {"compose"}),
+        (
+            "conf/labels/mood.yaml",
+            "bearish: doom",
+            "bearish: gloom, doom",
+            {"compose", "auto_label", "export_labels"},
+        ),
+        ("README.md", "bizmeme", "BizMeme", set()),
+    ],
+)
+def test_one_changed_value_touches_only_what_reads_it(
+    project: Project, file: str, old: str, new: str, changed: set[str]
+) -> None:
+    project.edit(file, old, new)
+    assert project.changed() >= changed
+    if file != "conf/labels/mood.yaml":  # the vocabulary is read by more stages than the guideline
+        assert project.changed() == changed
+
+
+def test_an_unselected_option_and_a_parsers_comment_rerun_nothing_behind_them(project: Project) -> None:
+    project.edit("conf/clock/wall.yaml", "name: wall", "name: wall  # changed")
+    project.edit("src/bizmeme/core/markup.py", "import html", "import html  # changed")
+    assert project.stages_run() == ["compose", "parse"]
+
+
+def test_a_train_value_reruns_training_and_what_follows(project: Project) -> None:
+    project.edit("conf/train/small.yaml", "learning_rate:", "learning_rate: 1.1e-3  #")
+    assert project.stages_run() == ["compose", "train", "evaluate", "judge"]
+
+
+def test_an_experiment_takes_a_value_and_a_group_and_is_recorded(project: Project) -> None:
+    runs = recorded(project)
+    project.dvc("exp", "run", "--name", "value", "-S", "train.learning_rate=1.3e-3")
+    project.git("checkout", "--quiet", "--force", ".")
+    project.dvc("exp", "run", "--name", "group", "-S", "train=tiny", "-S", "train.steps=4")
+    shown = params(project)
+    assert shown["value"]["train"]["learning_rate"] == 1.3e-3
+    assert (shown["group"]["train"]["name"], shown["group"]["train"]["steps"]) == ("tiny", 4)
+    assert recorded(project) == runs + 2
+
+
+def test_a_queued_experiment_runs_the_code_and_the_values_it_was_queued_with(project: Project) -> None:
+    project.edit("src/bizmeme/stages/prepare.py", '"dropped_as_near_copies"', '"queued"')
+    project.dvc("exp", "run", "--queue", "--name", "queued", "-S", "prepare.pictures_per_shard=77")
+    project.edit("src/bizmeme/stages/prepare.py", '"queued"', '"edited_later"')
+    asked = replies(project)
+    project.dvc("exp", "run", "--run-all", "--jobs", "1")
+    figures = project.metrics(experiment_ref(project, "queued"), "prepare")
+    assert "queued" in figures
+    assert "edited_later" not in figures
+    assert params(project)["queued"]["prepare"]["pictures_per_shard"] == 77
+    assert replies(project) == asked  # workers share the journal: nothing is paid twice
+
+
+def test_a_typo_in_conf_stops_before_anything_runs(project: Project) -> None:
+    project.edit("conf/train/small.yaml", "learning_rate:", "learning_rat:")
+    done = project.run("dvc", "repro", check=False)
+    assert done.returncode != 0
+    assert "train.learning_rat: there is no such key" in done.stderr
+    assert "Running stage 'train'" not in done.stdout
+
+
+def recorded(project: Project) -> int:
+    """How many runs MLflow holds."""
+    program = (
+        "from pathlib import Path; from bizmeme.trackers import mlflow;"
+        "client, experiment = mlflow.build(mlflow.Config(name='mlflow', experiment='bizmeme'),"
+        " home=Path('.bizmeme').absolute())._open();"
+        "print(len(client.search_runs([experiment])))"
+    )
+    return int(project.run("python", "-c", program).stdout.splitlines()[-1])
+
+
+def replies(project: Project) -> int:
+    """How many paid replies the journals hold."""
+    total = 0
+    for journal in (project.folder / ".bizmeme" / "journals").glob("*.sqlite"):
+        with sqlite3.connect(journal) as database:
+            total += database.execute("SELECT COUNT(*) FROM asks").fetchone()[0]
+    return total
+
+
+def params(project: Project) -> dict[str, dict[str, dict[str, object]]]:
+    """Each experiment's parameters, by its name."""
+    shown = json.loads(project.dvc("exp", "show", "--json"))
+    return {
+        experiment["name"]: experiment["revs"][0]["data"]["params"]["params.yaml"]["data"]
+        for baseline in shown
+        for experiment in baseline.get("experiments") or ()
+    }
+
+
+def experiment_ref(project: Project, name: str) -> str:
+    """The git revision of an experiment."""
+    refs = project.git("for-each-ref", "--format=%(refname)", "refs/exps").split()
+    (found,) = [ref for ref in refs if ref.endswith(f"/{name}")]
+    return found

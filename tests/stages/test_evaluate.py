@@ -1,0 +1,81 @@
+"""evaluate: the student beside its baselines, and the public call."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import bizmeme
+from bizmeme.errors import DataError
+from bizmeme.shell.parquet import read_table
+from bizmeme.stages.evaluate import BASELINES
+from bizmeme.tables import Examples, Predictions
+from bizmeme.trackers import mlflow
+from tests.stages.pipeline import Pipeline
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def predictions(small: Pipeline) -> pl.DataFrame:
+    return read_table(Predictions, small.upto("evaluate").path("data/predictions.parquet"))
+
+
+def test_every_test_post_is_scored_once_and_no_other(predictions: pl.DataFrame, small: Pipeline) -> None:
+    examples = read_table(Examples, small.path("data/examples.parquet")).filter(pl.col("split") == "test")
+    assert predictions.select("board", "no").equals(examples.select("board", "no"))
+    assert predictions["gold"].to_list() == examples["label"].to_list()
+    assert all(abs(sum(row) - 1) < 1e-6 for row in predictions["student_probabilities"])
+
+
+def test_the_figures_are_the_predictions_figures(predictions: pl.DataFrame, small: Pipeline) -> None:
+    figures = json.loads(small.path("metrics/evaluate.json").read_text())
+    assert set(figures["baselines"]) == set(BASELINES)
+    for who, one in ({"student": figures["student"]} | figures["baselines"]).items():
+        right = (predictions[who] == predictions["gold"]).fill_null(False)
+        assert one["accuracy"] == pytest.approx(right.mean())
+        assert {"macro_f1", "per_class", "confusion", "n"} <= set(one)
+    commonest = predictions["majority"].unique().to_list()
+    assert len(commonest) == 1
+
+
+def test_pictures_of_the_scores_and_a_page_to_open_are_written(small: Pipeline) -> None:
+    small.upto("evaluate")
+    for name in ("confusion.png", "scores.png"):
+        assert small.path(f"plots/{name}").read_bytes().startswith(b"\x89PNG")
+    page = small.path("reports/evaluate.html").read_text()
+    assert "<script" not in page
+    assert "http" not in page.replace("https://www.example.net", "")
+    assert page.count("data:image/jpeg") <= 12
+
+
+def test_scores_stand_beside_the_run_that_made_the_adapter(small: Pipeline) -> None:
+    figures = json.loads(small.upto("evaluate").path("metrics/evaluate.json").read_text())
+    client, experiment = mlflow.build(
+        mlflow.Config(name="mlflow", experiment="bizmeme"), home=small.home
+    )._open()
+    scored = [run for run in client.search_runs([experiment]) if "test.student.accuracy" in run.data.metrics]
+    assert scored
+    assert scored[0].data.metrics["test.student.accuracy"] == pytest.approx(figures["student"]["accuracy"])
+
+
+def test_the_public_call_says_what_the_stage_wrote(predictions: pl.DataFrame, small: Pipeline) -> None:
+    examples = read_table(Examples, small.path("data/examples.parquet"))
+    student = bizmeme.load(small.path("models/adapter"))
+    first = predictions.row(0, named=True)
+    post = examples.filter(pl.col("no") == first["no"]).row(0, named=True)
+    said = student.analyze(small.path(f"data/images/{post['image_sha256']}.jpg"), post["text"])
+    assert said.sentiment == first["student"]
+    assert said.confidence == pytest.approx(max(first["student_probabilities"]), abs=1e-5)
+    assert said.explanation is None
+    with pytest.raises(DataError):
+        student.analyze(b"no picture", "gm")
+
+
+def test_a_second_evaluation_gives_the_same_bytes(small: Pipeline, tmp_path: Path) -> None:
+    fork = small.upto("evaluate").fork(tmp_path / "fork")
+    assert fork.run("evaluate").returncode == 0
+    names = ["data/predictions.parquet", "metrics/evaluate.json", "plots/scores.png", "reports/evaluate.html"]
+    for name in names:
+        assert fork.path(name).read_bytes() == small.path(name).read_bytes()
