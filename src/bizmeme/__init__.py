@@ -25,6 +25,6 @@ def load(folder: str | Path, *, base: str | Path | None = None) -> "Student":
     from bizmeme.shell import processors
 
     processors.pin()
-    from bizmeme.vlms import student
+    from bizmeme.qwen_vl import student
 
     return student.load(Path(folder), base=Path(base) if base else None)

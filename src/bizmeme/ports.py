@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from bizmeme.errors import ServiceError
 
 if TYPE_CHECKING:
-    from bizmeme.core.chat import ChatRow
+    from bizmeme.core.chat import ChatRow, StudentPrompt
+
+SettingsT_co = TypeVar("SettingsT_co", covariant=True)
 
 # --- time ---------------------------------------------------------------------------------------------
 
@@ -218,6 +220,20 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
+class Course(Generic[SettingsT_co]):
+    """One training's settings and surroundings, beside its data and its folder.
+
+    `checkpoints` is a folder of its own: a training continues from what it finds there, and whoever calls
+    removes it after success.
+    """
+
+    settings: SettingsT_co
+    prompt: "StudentPrompt"
+    seed: int
+    checkpoints: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Curves:
     """What a training leaves beside its weights: a metric's name → its (step, value) pairs."""
 
@@ -252,14 +268,41 @@ class Student(Protocol):
 
 
 class Vlm(Protocol):
-    """A family of vision-language models."""
-
-    def make_base(self, captions: Sequence[Caption], folder: Path, *, labels: Sequence[str]) -> None:
-        """Write the base into `folder`: weights and processor, or a hub model's revision.json alone."""
-        ...
+    """A family of vision-language models; `course` holds a training's settings, seed and checkpoints."""
 
     def needs_captions(self) -> bool:
         """Whether `make_base` trains, so that captions have to be fetched."""
+        ...
+
+    def make_base(
+        self,
+        captions: Sequence[Caption],
+        folder: Path,
+        *,
+        labels: Sequence[str],
+        course: "Course[Any] | None",
+    ) -> None:
+        """Write the base into `folder`: weights and processor, or a hub model's revision.json alone."""
+        ...
+
+    def finetune(
+        self,
+        examples: Examples,
+        folder: Path,
+        *,
+        base: Path,
+        labels: Sequence[str],
+        course: "Course[Any]",
+    ) -> Curves:
+        """Train an adapter on the base in the folder `base`, and write it into `folder`."""
+        ...
+
+    def load(self, folder: Path, *, base: Path | None) -> Student:
+        """The adapter in `folder` on its base."""
+        ...
+
+    def load_base(self, folder: Path, *, labels: Sequence[str], prompt: "StudentPrompt") -> Student:
+        """The bare base in `folder`: what the adapter has to beat."""
         ...
 
 

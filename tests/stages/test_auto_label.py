@@ -16,6 +16,7 @@ from tests.stages.pipeline import Pipeline
 def fork(small: Pipeline, tmp_path: Path) -> Pipeline:
     """The pipeline before anything was paid, to spoil."""
     fork = small.upto("export_labels").fork(tmp_path / "fork")
+    fork.path("data/auto_labels.parquet").unlink(missing_ok=True)
     for journal in (fork.home / "journals").glob("*.sqlite"):
         with sqlite3.connect(journal) as database:
             database.execute("DELETE FROM asks")

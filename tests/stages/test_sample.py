@@ -1,12 +1,12 @@
 """sample: whom people label."""
 
-import numpy as np
 import polars as pl
 import pytest
 
 from bizmeme.core.duplicates import tied_pairs
 from bizmeme.core.splits import HeldOut, part_of_day, with_day
 from bizmeme.shell.parquet import read_table
+from bizmeme.shell.ties import fingerprints
 from bizmeme.tables import GoldSample, Images, Posts
 from tests.stages.pipeline import Pipeline
 
@@ -31,8 +31,7 @@ def test_no_thread_is_asked_too_often_and_no_picture_twice(
     images = read_table(Images, small.path("data/images.parquet"))
     shown = images.filter(pl.col("sha256").is_in(drawn["image_sha256"].implode()))
     assert len(shown) == len(drawn)
-    thumbnails = np.frombuffer(b"".join(shown["thumbnail"]), np.uint8).reshape(len(shown), -1)
-    assert tied_pairs(shown["perceptual_hash"].to_numpy(), thumbnails) == []
+    assert tied_pairs(*fingerprints(shown)) == []
 
 
 def test_weights_add_up_to_the_strata(drawn: pl.DataFrame, small: Pipeline) -> None:

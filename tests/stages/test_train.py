@@ -1,4 +1,4 @@
-"""train: a real QLoRA run, recorded; tests/vlms looks inside."""
+"""train: a real QLoRA run, recorded; tests/qwen_vl looks inside."""
 
 import hashlib
 import json

@@ -16,11 +16,11 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="bizmeme sandbox", description=__doc__.splitlines()[0])
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for a stage: sandbox=small")
     options = parser.parse_args(arguments)
-    from bizmeme.sandbox import process
     from bizmeme.sandbox.config import SandboxConfig
+    from bizmeme.sandbox.process import serve_forever
     from bizmeme.stages.compose import composed_yaml
 
     section = composed_yaml(Path("conf"), options.overrides).config.get("sandbox")
     if section is None:
         raise ConfigError("`sandbox` is null in this configuration. Try `bizmeme sandbox sandbox=default`.")
-    process.serve_forever(checked(SandboxConfig, section, where="sandbox"), state_home())
+    serve_forever(checked(SandboxConfig, section, where="sandbox"), state_home())

@@ -10,51 +10,56 @@ from rich.table import Table
 from bizmeme.shell.parquet import read_json
 from bizmeme.shell.workspace import Workspace, state_home
 
+_ORDER = ("majority", "text_only", "image_only", "base", "labeller")  # from naive to the teacher
+_WIDTH = 64
+
 
 def main(arguments: list[str]) -> None:
     """Print the summary; raises DataError where a stage has not run yet."""
     argparse.ArgumentParser(prog="bizmeme summary", description=__doc__.splitlines()[0]).parse_args(arguments)
     workspace = Workspace(root=Path.cwd(), out=Path.cwd(), home=state_home(), origin="")
-    console = Console()
+    console = Console(soft_wrap=True)  # a command to copy stays on one line
     console.print(_counts(workspace))
     console.print(_scores(read_json(workspace.read("metrics/evaluate.json"))))
-    _sandbox_line(console, workspace)
+    _verdict(console, read_json(workspace.read("metrics/sandbox.json")))
+    console.print("Adapter   models/adapter")
+    console.print("Figures   plots/, reports/evaluate.html, metrics/")
+    console.print(f"MLflow    mlflow ui --backend-store-uri sqlite:///{workspace.home / 'mlflow.db'}")
 
 
 def _counts(workspace: Workspace) -> Table:
     prepared = read_json(workspace.read("metrics/prepare.json"))
     labelled = read_json(workspace.read("metrics/auto_label.json"))
     people = read_json(workspace.read("metrics/agreement.json"))
-    table = Table(title="bizmeme", show_header=False)
+    table = Table(title="What this run made", show_header=False, min_width=_WIDTH)
     rows = {
-        "posts labelled by the vision API": f"{labelled['labelled']} of {labelled['posts']} with a picture",
-        "what the labels cost": f"${labelled['cost_usd']:.2f}",
-        "posts labelled by people": f"{people['gold']} of {people['sampled']}, {people['disputed']} disputed",
+        "posts with a picture": labelled["posts"],
+        "labelled by the vision API": f"{labelled['labelled']} for ${labelled['cost_usd']:.2f}",
+        "labelled by people": f"{people['gold']} of {people['sampled']}, {people['disputed']} disputed",
         "train / val / test": " / ".join(str(prepared[part]["n"]) for part in ("train", "val", "test")),
-        "adapter": "models/adapter",
-        "figures and report": "plots/, reports/evaluate.html",
-        "MLflow": f"mlflow ui --backend-store-uri sqlite:///{workspace.home / 'mlflow.db'}",
     }
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(name, str(value))
     return table
 
 
 def _scores(figures: dict[str, Any]) -> Table:
-    table = Table(title=f"Against people's labels on {figures['student']['n']} test posts")
+    tested = figures["student"]["n"]
+    table = Table(title=f"Against people's labels on {tested} test posts", min_width=_WIDTH)
     for column in ("", "accuracy", "macro-F1"):
-        table.add_column(column, justify="left" if not column else "right")
-    rows = {"student": figures["student"]} | figures["baselines"]
-    for name, one in rows.items():
-        style = "bold" if name == "student" else ""
-        table.add_row(name.replace("_", " "), f"{one['accuracy']:.3f}", f"{one['macro_f1']:.3f}", style=style)
+        table.add_column(column, justify="right" if column else "left")
+    _row(table, "student", figures["student"], style="bold")
+    for name in _ORDER:
+        _row(table, name, figures["baselines"][name], style="")
     return table
 
 
-def _sandbox_line(console: Console, workspace: Workspace) -> None:
-    judged = read_json(workspace.read("metrics/sandbox.json"))
+def _row(table: Table, name: str, one: dict[str, Any], *, style: str) -> None:
+    table.add_row(name.replace("_", " "), f"{one['accuracy']:.3f}", f"{one['macro_f1']:.3f}", style=style)
+
+
+def _verdict(console: Console, judged: dict[str, Any]) -> None:
     if judged:
-        console.print(
-            f"Sandbox: the student is right about {judged['student']['truth']['accuracy']:.3f} of the true "
-            "labels. Scores on the simulated board say nothing about the real one."
-        )
+        right = judged["student"]["truth"]["accuracy"]
+        console.print(f"Against the sandbox's truth the student is right on {right:.3f} of them.")
+        console.print("Scores on the simulated board say nothing about the real one.")

@@ -12,12 +12,11 @@ from bizmeme.core.chat import StudentPrompt
 from bizmeme.core.settings import Plugin, Section, Seed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import ConfigError
-from bizmeme.ports import Caption
+from bizmeme.ports import Caption, Course
+from bizmeme.qwen_vl.pretrain import Pretraining
 from bizmeme.shell.builder import build
 from bizmeme.shell.http import fetch_json
 from bizmeme.shell.workspace import Workspace
-from bizmeme.vlms.course import Course
-from bizmeme.vlms.pretrain import Pretraining
 
 _PER_REQUEST = 500
 _TIMEOUT_S = 120

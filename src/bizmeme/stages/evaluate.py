@@ -14,13 +14,13 @@ from bizmeme.core.settings import Plugin, Section, Seed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import DataError
 from bizmeme.ports import Student, Tracker
+from bizmeme.qwen_vl.lora import fingerprint
 from bizmeme.shell.builder import build
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
 from bizmeme.shell.plots import confusion_plot, scores_plot
 from bizmeme.shell.report import Mistake, write_report
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import AutoLabels, Examples, Predictions
-from bizmeme.vlms.adapters import fingerprint
 
 BASELINES = ("majority", "text_only", "image_only", "base", "labeller")
 

@@ -1,6 +1,5 @@
 """sample: posts and images → the posts that people label: stratified, weighted, each `dev` or `test`."""
 
-import numpy as np
 import polars as pl
 
 from bizmeme.core.duplicates import picture_groups
@@ -9,6 +8,7 @@ from bizmeme.core.settings import PositiveInt, Section, Seed, Share
 from bizmeme.core.splits import HeldOut, part_of_day, unit_hash, with_day
 from bizmeme.errors import DataError
 from bizmeme.shell.parquet import from_rows, read_table, write_table
+from bizmeme.shell.ties import fingerprints
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import GoldSample, Images, Posts
 
@@ -66,8 +66,7 @@ def _is_gold(day: object, params: Params) -> bool:
 def _one_per_picture(posts: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
     """The earliest post of each group of near-duplicate pictures."""
     shown = posts.join(images, left_on="image_sha256", right_on="sha256", maintain_order="left")
-    thumbnails = np.frombuffer(b"".join(shown["thumbnail"]), np.uint8).reshape(len(shown), -1)
-    groups = picture_groups(shown["perceptual_hash"].to_numpy(), thumbnails)
+    groups = picture_groups(*fingerprints(shown))
     return shown.filter(pl.Series([head == index for index, head in enumerate(groups)], dtype=pl.Boolean))
 
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from bizmeme.core.chat import ChatRow, StudentPrompt
 from bizmeme.core.settings import Plugin, Section, Seed
 from bizmeme.core.vocabulary import Labels
-from bizmeme.ports import Curves, Examples, Run, Tracker
+from bizmeme.ports import Course, Curves, Examples, Run, Tracker
+from bizmeme.qwen_vl.finetune import Finetuning
+from bizmeme.qwen_vl.lora import fingerprint
 from bizmeme.shell.builder import build
 from bizmeme.shell.parquet import read_json, write_json
 from bizmeme.shell.shards import read_shards
 from bizmeme.shell.workspace import Workspace
-from bizmeme.vlms.adapters import fingerprint
-from bizmeme.vlms.course import Course
-from bizmeme.vlms.finetune import Finetuning
 
 
 class TrainConfig(Finetuning):
