@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bizmeme.ports import Student
+    from bizmeme.ports.vlms import Student
 
 
 def load(folder: str | Path, *, base: str | Path | None = None) -> "Student":

@@ -11,7 +11,7 @@ from PIL import Image
 from bizmeme.annotators.label_studio import Config, LabelStudio, build, screen
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import LabelError, MissingKeyError, ServiceError
-from bizmeme.ports import Task
+from bizmeme.ports.annotators import Task
 
 
 @pytest.fixture

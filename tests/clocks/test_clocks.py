@@ -8,7 +8,7 @@ import pytest
 
 from bizmeme.clocks import simulated, wall
 from bizmeme.errors import ServiceError
-from bizmeme.ports import Clock
+from bizmeme.ports.clocks import Clock
 
 
 def test_the_wall_clock_tells_the_time() -> None:

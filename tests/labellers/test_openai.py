@@ -12,7 +12,7 @@ from PIL import Image
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import MissingKeyError, QuotaError, RefusedError, ServiceError
 from bizmeme.labellers.openai import Config, OpenAiLabeller, build
-from bizmeme.ports import Question
+from bizmeme.ports.labellers import Question
 
 
 @pytest.fixture

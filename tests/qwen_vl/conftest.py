@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bizmeme.ports import Course, Examples
+from bizmeme.ports.vlms import Course, Examples
 from bizmeme.qwen_vl.finetune import Finetuning
 from bizmeme.qwen_vl.pretrain import Pretraining
 from bizmeme.vlms import tiny

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bizmeme.core.chat import chat_row
 from bizmeme.errors import DataError, LabelError, ModelError
-from bizmeme.ports import Examples
+from bizmeme.ports.vlms import Examples
 from bizmeme.qwen_vl import bases, lora, quantised, record, sft, watch
 from bizmeme.qwen_vl.finetune import Finetuning, Tuner
 from bizmeme.qwen_vl.sections import Lora, Targets

@@ -8,7 +8,7 @@ import pytest
 
 from bizmeme.core.chat import question_turns
 from bizmeme.errors import DataError, ModelError
-from bizmeme.ports import Examples, Student
+from bizmeme.ports.vlms import Examples, Student
 from bizmeme.qwen_vl import lora, quantised, student
 from bizmeme.vlms import tiny
 from tests.qwen_vl import world

@@ -6,7 +6,7 @@ import random
 from PIL import Image, ImageDraw
 
 from bizmeme.core.chat import ChatRow, StudentPrompt, chat_row
-from bizmeme.ports import Caption, Examples
+from bizmeme.ports.vlms import Caption, Examples
 
 LABELS = ("bearish", "neutral", "bullish")
 SCENES = ("rising chart", "falling chart")

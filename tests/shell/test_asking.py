@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bizmeme.errors import BudgetError, QuotaError, RefusedError, ServiceError
-from bizmeme.ports import Answer, Question
+from bizmeme.ports.labellers import Answer, Question
 from bizmeme.shell.asking import Asked, Asking, Desk
 from bizmeme.shell.journal import Spending, open_journal
 from tests.shell.jumping import JumpingClock

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bizmeme.errors import ServiceError
-from bizmeme.ports import Page
+from bizmeme.ports.sources import Page
 from bizmeme.shell.http import PoliteFetch, Politeness, fetch_json, polite_fetch
 from bizmeme.shell.journal import open_journal
 from tests.shell.jumping import JumpingClock

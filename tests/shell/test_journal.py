@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bizmeme.errors import BudgetError, JournalError
-from bizmeme.ports import Page
+from bizmeme.ports.sources import Page
 from bizmeme.shell.journal import Reply, Spending, open_journal
 
 PAGE = Page("/biz/thread/1.json", 200, "Mon, 06 Oct 2025 00:00:00 GMT", b"{}")

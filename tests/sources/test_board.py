@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bizmeme.ports import Page, RawPost
+from bizmeme.ports.sources import Page, RawPost
 from bizmeme.sources.board import Config, build
 
 BOARD = build(Config(name="board", board="biz", base_url="http://x", media_url="http://y"))

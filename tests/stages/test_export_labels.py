@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from bizmeme.errors import GateError
-from bizmeme.ports import Annotation
+from bizmeme.ports.annotators import Annotation
 from bizmeme.shell.parquet import read_table
 from bizmeme.stages.export_labels import agreement, require_enough
 from bizmeme.tables import GoldSample, HumanLabels

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bizmeme.ports import Run
+from bizmeme.ports.trackers import Run
 from bizmeme.trackers.mlflow import Config, build
 
 CONFIG = Config(name="mlflow", experiment="bizmeme")

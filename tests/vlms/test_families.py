@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from bizmeme.errors import ModelError
-from bizmeme.ports import Vlm
+from bizmeme.ports.vlms import Vlm
 from bizmeme.qwen_vl import bases, lora, record
 from bizmeme.qwen_vl.sections import Lora
 from bizmeme.vlms import qwen2_5_vl, tiny

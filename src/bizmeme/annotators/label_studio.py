@@ -14,7 +14,7 @@ from typing import Any, Literal
 from bizmeme.core.settings import PositiveInt, Section
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import MissingKeyError, ServiceError
-from bizmeme.ports import Annotation, Task
+from bizmeme.ports.annotators import Annotation, Task
 
 _CHOICE = "mood"
 

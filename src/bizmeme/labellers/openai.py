@@ -18,7 +18,7 @@ from bizmeme.core.replies import read_answer
 from bizmeme.core.settings import PositiveInt, Section
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import MissingKeyError, QuotaError, RefusedError, ServiceError
-from bizmeme.ports import Answer, Question
+from bizmeme.ports.labellers import Answer, Question
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI

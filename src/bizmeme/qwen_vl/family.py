@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from bizmeme.core.chat import StudentPrompt
-from bizmeme.ports import Course, Curves, Examples, Student
+from bizmeme.ports.vlms import Course, Curves, Examples, Student
 from bizmeme.qwen_vl.finetune import Finetuning, Tuner
 from bizmeme.qwen_vl.sections import Family
 

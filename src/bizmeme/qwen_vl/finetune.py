@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from bizmeme.core.chat import ChatRow, answers
 from bizmeme.core.settings import PositiveInt
 from bizmeme.errors import DataError, LabelError
-from bizmeme.ports import Course, Curves, Examples
+from bizmeme.ports.vlms import Course, Curves, Examples
 from bizmeme.qwen_vl import bases, lora, quantised, record
 from bizmeme.qwen_vl.order import batched_by_length
 from bizmeme.qwen_vl.sections import Family, Lora, Pace, Precision

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from bizmeme.core.chat import ChatRow, StudentPrompt, chat_row
 from bizmeme.core.settings import Section, Share
-from bizmeme.ports import Caption
+from bizmeme.ports.vlms import Caption
 
 Question = Annotated[str, Field(pattern=r"\{text\}")]
 

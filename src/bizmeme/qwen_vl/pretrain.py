@@ -13,7 +13,7 @@ from pydantic import Field
 from bizmeme.core.chat import ChatRow
 from bizmeme.core.settings import PositiveInt
 from bizmeme.errors import DataError
-from bizmeme.ports import Caption, Course
+from bizmeme.ports.vlms import Caption, Course
 from bizmeme.qwen_vl.lessons import Tasks, Teacher
 from bizmeme.qwen_vl.order import batched_by_length
 from bizmeme.qwen_vl.sections import Count, Pace

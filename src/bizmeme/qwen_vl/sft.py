@@ -17,7 +17,7 @@ from transformers import PreTrainedModel, PrinterCallback, ProcessorMixin
 from trl import SFTConfig, SFTTrainer
 
 from bizmeme.core.chat import ChatRow
-from bizmeme.ports import Curves
+from bizmeme.ports.vlms import Curves
 from bizmeme.qwen_vl import pictures, shapes
 from bizmeme.qwen_vl.sections import Pace, Pixels
 from bizmeme.qwen_vl.watch import Completed, Progress, StopAtNaN, newest_complete

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bizmeme.core.chat import Message, StudentPrompt, question_turns
 from bizmeme.errors import ModelError
-from bizmeme.ports import Sentiment
+from bizmeme.ports.vlms import Sentiment
 from bizmeme.qwen_vl import bases, lora, pictures, quantised, record, shapes
 from bizmeme.qwen_vl.sections import Family
 

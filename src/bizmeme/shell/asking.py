@@ -16,7 +16,8 @@ from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section
 from bizmeme.errors import BizmemeError, QuotaError, RefusedError, ServiceError
-from bizmeme.ports import Answer, Clock, Labeller, Timer
+from bizmeme.ports.clocks import Clock, Timer
+from bizmeme.ports.labellers import Answer, Labeller
 from bizmeme.shell.journal import Journal, Reply
 from bizmeme.shell.limiter import Limiter
 from bizmeme.shell.progress import counting

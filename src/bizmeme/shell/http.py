@@ -13,7 +13,8 @@ from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section
 from bizmeme.errors import ServiceError
-from bizmeme.ports import Clock, Page, Timer
+from bizmeme.ports.clocks import Clock, Timer
+from bizmeme.ports.sources import Page
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.limiter import Limiter
 

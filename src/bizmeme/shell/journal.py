@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bizmeme.errors import BudgetError, JournalError
-from bizmeme.ports import Page
+from bizmeme.ports.sources import Page
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS origin (name TEXT PRIMARY KEY);

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bizmeme.ports import Timer
+from bizmeme.ports.clocks import Timer
 
 
 class Limiter:

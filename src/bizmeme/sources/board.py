@@ -16,7 +16,8 @@ from pydantic import Field
 from bizmeme.core.markup import plain, read_comment
 from bizmeme.core.settings import Section
 from bizmeme.errors import ServiceError
-from bizmeme.ports import Fetch, Page, RawPost
+from bizmeme.ports.sources import Fetch, Page, RawPost
+from bizmeme.shell.progress import track
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 _MAX_NO = 2**53
@@ -49,11 +50,9 @@ class Board:
     async def collect(self, fetch: Fetch) -> None:
         """Catalog and archive, every thread they name, and the pictures of those."""
         live = [int(thread["no"]) for page in await self._index(fetch) for thread in page["threads"]]
-        archived = [no for no in await self._archive(fetch) if no not in set(live)]
-        for no in live:
-            await self._thread(fetch, no, archived=False)
-        for no in sorted(archived):
-            await self._thread(fetch, no, archived=True)
+        archived = set(await self._archive(fetch)) - set(live)
+        for no in track([*live, *sorted(archived)], "threads"):
+            await self._thread(fetch, no, archived=no in archived)
 
     async def _index(self, fetch: Fetch) -> list[dict[str, Any]]:
         page = await fetch.page(f"/{self._board}/catalog.json")

@@ -17,7 +17,7 @@ from bizmeme.core.prompts import fenced_post, instruction
 from bizmeme.core.settings import Plugin, PositiveInt, Section, Share
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import GateError
-from bizmeme.ports import Answer, Labeller, Question
+from bizmeme.ports.labellers import Answer, Labeller, Question
 from bizmeme.shell.asking import Asked, Asking, Desk
 from bizmeme.shell.builder import build
 from bizmeme.shell.journal import Journal, open_journal

@@ -12,7 +12,7 @@ from bizmeme.core.chat import StudentPrompt
 from bizmeme.core.settings import Plugin, Section, Seed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import ConfigError
-from bizmeme.ports import Caption, Course
+from bizmeme.ports.vlms import Caption, Course
 from bizmeme.qwen_vl.pretrain import Pretraining
 from bizmeme.shell.builder import build
 from bizmeme.shell.http import fetch_json

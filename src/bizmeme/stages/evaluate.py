@@ -13,7 +13,8 @@ from bizmeme.core.metrics import Scores, score
 from bizmeme.core.settings import Plugin, Section, Seed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import DataError
-from bizmeme.ports import Student, Tracker
+from bizmeme.ports.trackers import Tracker
+from bizmeme.ports.vlms import Student
 from bizmeme.qwen_vl.lora import fingerprint
 from bizmeme.shell.builder import build
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table

@@ -11,7 +11,7 @@ from bizmeme.core.agreement import cohens_kappa, settle
 from bizmeme.core.settings import Plugin, Section, Share
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import GateError
-from bizmeme.ports import Annotation, Annotator, Task
+from bizmeme.ports.annotators import Annotation, Annotator, Task
 from bizmeme.shell.builder import build
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
 from bizmeme.shell.workspace import Workspace

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from bizmeme.core.settings import Plugin, Section
-from bizmeme.ports import Page, RawPost
+from bizmeme.ports.sources import Page, RawPost
 from bizmeme.shell.builder import build
 from bizmeme.shell.parquet import from_rows, read_table, write_table
 from bizmeme.shell.pictures import Normalise, Picture, Refused, normalise

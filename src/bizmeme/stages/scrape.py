@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from bizmeme.core.settings import Plugin, Section
-from bizmeme.ports import Clock, Page, Source
+from bizmeme.ports.clocks import Clock
+from bizmeme.ports.sources import Page, Source
 from bizmeme.shell.builder import build
 from bizmeme.shell.http import Politeness, polite_fetch
 from bizmeme.shell.journal import Journal, open_journal

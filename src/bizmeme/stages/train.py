@@ -6,7 +6,8 @@ from pathlib import Path
 from bizmeme.core.chat import ChatRow, StudentPrompt
 from bizmeme.core.settings import Plugin, Section, Seed
 from bizmeme.core.vocabulary import Labels
-from bizmeme.ports import Course, Curves, Examples, Run, Tracker
+from bizmeme.ports.trackers import Run, Tracker
+from bizmeme.ports.vlms import Course, Curves, Examples
 from bizmeme.qwen_vl.finetune import Finetuning
 from bizmeme.qwen_vl.lora import fingerprint
 from bizmeme.shell.builder import build

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bizmeme.core.settings import Section
-from bizmeme.ports import Run
+from bizmeme.ports.trackers import Run
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

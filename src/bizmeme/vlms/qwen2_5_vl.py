@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bizmeme.ports import Caption, Course
+from bizmeme.ports.vlms import Caption, Course
 from bizmeme.qwen_vl.bases import REVISION, HubBase
 from bizmeme.qwen_vl.family import Tuned
 from bizmeme.qwen_vl.pretrain import Pretraining

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from bizmeme.errors import ConfigError
-from bizmeme.ports import Caption, Course
+from bizmeme.ports.vlms import Caption, Course
 from bizmeme.qwen_vl.architecture import SizedFamily
 from bizmeme.qwen_vl.family import Tuned
 from bizmeme.qwen_vl.pretrain import Pretraining, pretrain
