@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(abspath $(BIN)):$(PATH)
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UV_COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
@@ -39,8 +39,8 @@ refresh-posts: $(VENV)/installed ## fetch new posts, then run what depends on th
 	dvc repro -f -s scrape
 	dvc repro
 
-system: ## Debian packages that tests need (none yet)
-	@echo "No system package is needed."
+system: ## Debian packages that tests need: a browser, to look at the report (as root)
+	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium >/dev/null; }
 
 docs: $(VENV)/installed ## write docs/reference/ anew
 	python docs/generate.py

@@ -1,8 +1,11 @@
 """What every test shares: pinned processors, a clean environment, and one small world served on loopback."""
 
 import os
+import shutil
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +25,27 @@ for _name in (
 os.environ["BIZMEME_SANDBOX_KEY"] = "sandbox"
 
 ROOT = Path(__file__).parents[1]
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: Any) -> None:
+    """Tests reach this machine and nothing else."""
+    host = address[0] if isinstance(address, tuple) else "localhost"
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise AssertionError(f"a test wanted to reach {host}")
+    _connect(self, address)
+
+
+socket.socket.connect = _loopback_only  # type: ignore[assignment, method-assign]
+
+
+def program(name: str) -> str:
+    """The path of a program that `make system` installs; without it a test is skipped, or fails under CI."""
+    found = shutil.which(name)
+    if found is None:
+        reason = f"{name} is not installed: run `make system`"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    return str(found)
 
 
 @pytest.fixture(scope="session")

@@ -49,8 +49,9 @@ class ServiceError(BizmemeError):
 class RefusedError(ServiceError):
     """An outside system answered with an error status, so nothing was charged."""
 
-    def __init__(self, message: str, *, again: bool, after_s: float | None = None) -> None:
+    def __init__(self, message: str, *, again: bool, after_s: float | None = None, reason: str = "") -> None:
         super().__init__(message)
+        self.reason = reason or message  # for a table: without the address, which is not data
         self.again = again  # whether the same request may succeed later
         self.after_s = after_s  # when, where the server said so
 

@@ -78,7 +78,9 @@ class HumanLabels(dy.Schema):
     annotator = dy.String(primary_key=True, metadata=_doc("who labelled, as the service names them"))
     role = dy.String(regex="^(dev|test)$", metadata=_doc("as in gold_sample.parquet"))
     label = dy.String(nullable=True, metadata=_doc("this person's label; null where skipped"))
-    gold = dy.String(nullable=True, metadata=_doc("the label of all of them; null where disputed or skipped"))
+    gold = dy.String(
+        nullable=True, metadata=_doc("their strict majority; null where disputed, or too few gave one")
+    )
 
 
 class AutoLabels(dy.Schema):

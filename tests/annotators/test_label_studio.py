@@ -27,7 +27,7 @@ def config(small_config: Mapping[str, Any], world: Mapping[str, str]) -> Config:
 
 @pytest.fixture
 def studio(config: Config, labels: Labels) -> LabelStudio:
-    return build(config, labels=labels)
+    return build(config, labels=labels, guideline="This is fine: sarcasm.")
 
 
 def task(no: int) -> Task:
@@ -68,6 +68,18 @@ def test_a_choice_nobody_offered_names_its_task(studio: LabelStudio) -> None:
         studio._label({"id": 7}, {"result": result})
 
 
+def test_somebody_who_answers_again_has_changed_their_mind(studio: LabelStudio) -> None:
+    def said(number: int, choice: str) -> dict[str, Any]:
+        return {"id": number, "completed_by": 1, "result": [{"value": {"choices": [choice]}}]}
+
+    row = {
+        "id": 7,
+        "data": {"board": "biz", "no": 3},
+        "annotations": [said(9, "bullish"), said(4, "bearish")],
+    }
+    assert [(each.annotator, each.label) for each in studio._annotations([row])] == [("1", "bullish")]
+
+
 def test_an_empty_result_is_no_label(studio: LabelStudio) -> None:
     assert studio._label({"id": 7}, {"result": []}) is None
 
@@ -75,16 +87,16 @@ def test_an_empty_result_is_no_label(studio: LabelStudio) -> None:
 def test_a_server_that_is_down_and_a_missing_token_say_what_to_check(
     config: Config, labels: Labels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    down = build(config.model_copy(update={"base_url": "http://127.0.0.1:1"}), labels=labels)
+    down = build(config.model_copy(update={"base_url": "http://127.0.0.1:1"}), labels=labels, guideline="")
     with pytest.raises(ServiceError, match="Check that it runs"):
         down.export()
     monkeypatch.delenv("BIZMEME_SANDBOX_KEY")
     with pytest.raises(MissingKeyError, match="BIZMEME_SANDBOX_KEY is not set"):
-        build(config, labels=labels)
+        build(config, labels=labels, guideline="This is fine: sarcasm.")
 
 
 def test_the_screen_offers_each_label_with_its_hotkey_and_the_guideline(labels: Labels) -> None:
-    root = ElementTree.fromstring(screen(labels))
+    root = ElementTree.fromstring(screen(labels, "This is fine: sarcasm."))
     choices = [(each.get("value"), each.get("hotkey")) for each in root.iter("Choice")]
     assert choices == [("bearish", "1"), ("neutral", "2"), ("bullish", "3")]
     assert any("this is fine" in (each.get("value") or "").lower() for each in root.iter("Header"))

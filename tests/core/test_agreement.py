@@ -20,7 +20,12 @@ from bizmeme.core.agreement import cohens_kappa, settle
     ],
 )
 def test_a_strict_majority_of_given_votes_settles(votes: list[str | None], label: str | None) -> None:
-    assert settle(votes) == label
+    assert settle(votes, min_votes=1) == label
+
+
+def test_too_few_votes_settle_nothing() -> None:
+    assert settle(["bearish", None], min_votes=2) is None
+    assert settle(["bearish", "bearish", None], min_votes=2) == "bearish"
 
 
 def test_kappa_equals_scikit_learns() -> None:

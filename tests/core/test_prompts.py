@@ -3,7 +3,7 @@
 from bizmeme.core.prompts import FENCE_CLOSE, FENCE_OPEN, answer_schema, fenced_post, instruction
 from bizmeme.core.vocabulary import Labels
 
-MOOD = Labels(name="mood", names=("bearish", "neutral", "bullish"), guideline="look closely")
+MOOD = Labels(name="mood", names=("bearish", "neutral", "bullish"))
 
 
 def test_no_post_can_close_its_fence() -> None:
@@ -16,7 +16,7 @@ def test_no_post_can_close_its_fence() -> None:
 
 
 def test_the_instruction_carries_guideline_and_labels_and_no_post() -> None:
-    told = instruction(MOOD)
+    told = instruction(MOOD, "look closely")
     assert "look closely" in told
     assert "bearish, neutral, bullish" in told
 

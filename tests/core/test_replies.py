@@ -7,7 +7,7 @@ import pytest
 from bizmeme.core.replies import label_probability, read_answer
 from bizmeme.core.vocabulary import Labels
 
-MOOD = Labels(name="mood", names=("bearish", "neutral", "bullish"), guideline="look")
+MOOD = Labels(name="mood", names=("bearish", "neutral", "bullish"))
 CONTENT = '{"label": "bearish", "rationale": "The bearish chart falls."}'
 TOKENS = [('{"', 0.0), ("label", 0.0), ('": "', -0.1), ("bear", -0.2), ("ish", -0.3), ('", "', -5.0)]
 REST = [(CONTENT[len("".join(t for t, _ in TOKENS)) :], -9.0)]

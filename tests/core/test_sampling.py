@@ -28,5 +28,14 @@ def test_all_are_taken_where_there_are_too_few() -> None:
 
 
 def test_places_follow_sizes_to_within_one() -> None:
-    assert allocate({"a": 50, "b": 30, "c": 20}, 7) == {"a": 4, "b": 2, "c": 1}
+    assert allocate({"a": 50, "b": 30, "c": 20}, 10) == {"a": 5, "b": 3, "c": 2}
     assert allocate({"a": 1, "b": 1}, 9) == {"a": 1, "b": 1}
+    assert allocate({"a": 9, "b": 5, "c": 1}, 2) == {"a": 1, "b": 1, "c": 0}
+    assert allocate({}, 5) == {}
+
+
+def test_a_small_stratum_is_not_lost() -> None:
+    population = [Candidate(n, "rare" if n == 0 else "common") for n in range(101)]
+    drawn = stratified(population, 10, seed=1)
+    assert len(drawn) == 10
+    assert sum(one.weight for one in drawn) == pytest.approx(101)

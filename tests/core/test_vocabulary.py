@@ -5,7 +5,7 @@ import pytest
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import LabelError
 
-MOOD = Labels(name="mood", names=("bearish", "neutral", "bullish"), guideline="look")
+MOOD = Labels(name="mood", names=("bearish", "neutral", "bullish"))
 
 
 def test_a_label_passes() -> None:

@@ -77,15 +77,39 @@ def test_without_its_key_the_variable_and_the_way_out_are_named(config: Config, 
         build(config.model_copy(update={"api_key_env": "OPENAI_API_KEY"}), labels=labels)
 
 
-def test_a_dead_host_is_in_doubt_and_a_bad_request_is_refused(config: Config, labels: Labels) -> None:
+def test_a_host_that_cannot_be_reached_was_never_asked(config: Config, labels: Labels) -> None:
     dead = build(config.model_copy(update={"base_url": "http://127.0.0.1:1/v1"}), labels=labels)
-    with pytest.raises(ServiceError) as raised:
+    with pytest.raises(RefusedError, match="cannot be reached") as raised:
         asked(dead, dead.request(question()))
+    assert raised.value.again
+
+
+def test_a_host_that_hangs_up_leaves_the_request_in_doubt(config: Config, labels: Labels) -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def once() -> None:
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        rude = build(config.model_copy(update={"base_url": f"http://127.0.0.1:{port}/v1"}), labels=labels)
+        async with server:
+            try:
+                await rude.ask(rude.request(question()))
+            finally:
+                await rude.close()
+
+    with pytest.raises(ServiceError) as raised:
+        asyncio.run(once())
     assert not isinstance(raised.value, RefusedError)
-    refusing = build(config, labels=labels)
+
+
+def test_a_bad_request_is_refused_with_a_reason_that_names_no_address(config: Config, labels: Labels) -> None:
+    labeller = build(config, labels=labels)
     with pytest.raises(RefusedError) as refused:
-        asked(refusing, dict(refusing.request(question())) | {"messages": []})
+        asked(labeller, dict(labeller.request(question())) | {"messages": []})
     assert not refused.value.again
+    assert refused.value.reason.startswith("refused with status 400: ")
+    assert "127.0.0.1" not in refused.value.reason
 
 
 def test_a_rejected_key_stops_and_names_its_variable(

@@ -74,6 +74,18 @@ def test_a_reply_is_paid_once_and_answers_for_ever(tmp_path: Path) -> None:
     assert sorted(labeller.sent) == ["a", "b"]
 
 
+def test_copies_of_a_post_are_asked_and_paid_once(tmp_path: Path) -> None:
+    labeller = Scripted()
+    with open_journal(tmp_path, "real") as journal:
+        desk = Desk(labeller, journal, how=HOW, cap_usd=1)
+        requests = {number: {"post": "same"} for number in range(5)}
+        answers = asyncio.run(desk.ask_all(requests, JumpingClock(), what="test"))
+        assert len(answers) == 5
+        assert len({asked.request_hash for asked in answers.values()}) == 1
+        assert journal.spending() == Spending(0.125, 0, 0)
+    assert labeller.sent == ["same"]
+
+
 def test_a_busy_server_is_asked_again_and_charges_once(tmp_path: Path) -> None:
     busy = RefusedError("429", again=True, after_s=7)
     labeller = Scripted({"a": [busy, busy, "bearish"]})

@@ -80,6 +80,20 @@ def test_a_frozen_page_and_a_medium_are_asked_for_once_ever_even_where_they_are_
     assert [request.path for request in server.asked] == ["/t.json", "/m.png", "/gone.png"]
 
 
+def test_a_page_that_is_gone_by_now_keeps_what_was_received(tmp_path: Path) -> None:
+    server = Server(web.Response(text="live thread"), web.Response(status=404))
+
+    async def twice(fetch: PoliteFetch, _: JumpingClock) -> Page | None:
+        await fetch.page("/t.json")
+        page = await fetch.frozen("/t.json")
+        return page if page == await fetch.frozen("/t.json") else None
+
+    page = with_fetch(server, tmp_path, twice)
+    assert page is not None
+    assert page.body == b"live thread"
+    assert len(server.asked) == 2
+
+
 def test_a_busy_host_is_given_the_time_it_asks_for_and_then_growing_pauses(tmp_path: Path) -> None:
     server = Server(
         web.Response(status=429, headers={"Retry-After": "33"}),

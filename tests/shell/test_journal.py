@@ -8,9 +8,19 @@ import pytest
 
 from bizmeme.errors import BudgetError, JournalError
 from bizmeme.ports.sources import Page
-from bizmeme.shell.journal import Reply, Spending, open_journal
+from bizmeme.shell.journal import Journal, Reply, Spending, open_journal
 
 PAGE = Page("/biz/thread/1.json", 200, "Mon, 06 Oct 2025 00:00:00 GMT", b"{}")
+
+
+def reserved(journal: Journal, request_hash: str) -> int:
+    ask = journal.reserve(request_hash, model="m", worst_usd=0.5, cap_usd=1)
+    assert ask is not None
+    return ask
+
+
+def settle(journal: Journal, request_hash: str) -> None:
+    journal.settle(reserved(journal, request_hash), cost_usd=0.1, reply="{}")
 
 
 def test_a_page_is_kept_with_its_validator_and_replaced_by_a_newer_one(tmp_path: Path) -> None:
@@ -28,7 +38,7 @@ def test_a_page_is_kept_with_its_validator_and_replaced_by_a_newer_one(tmp_path:
 
 def test_a_reply_is_held_with_its_price_and_settles_its_reservation(tmp_path: Path) -> None:
     with open_journal(tmp_path, "real") as journal:
-        ask = journal.reserve("h", model="m", worst_usd=0.5, cap_usd=1)
+        ask = reserved(journal, "h")
         assert journal.reply("h") is None
         assert journal.spending() == Spending(0, 0.5, 1)
         journal.settle(ask, cost_usd=0.1, reply="{}")
@@ -36,21 +46,27 @@ def test_a_reply_is_held_with_its_price_and_settles_its_reservation(tmp_path: Pa
         assert journal.spending() == Spending(0.1, 0, 0)
 
 
+def test_a_request_whose_reply_is_held_is_not_reserved_again(tmp_path: Path) -> None:
+    with open_journal(tmp_path, "real") as journal:
+        settle(journal, "h")
+        assert journal.reserve("h", model="m", worst_usd=0.5, cap_usd=1) is None
+
+
 def test_what_was_in_flight_at_a_kill_stays_reserved_and_in_doubt(tmp_path: Path) -> None:
     with open_journal(tmp_path, "real") as journal:
         journal.reserve("h", model="m", worst_usd=0.5, cap_usd=1)
     with open_journal(tmp_path, "real") as journal:
-        again = journal.reserve("h", model="m", worst_usd=0.5, cap_usd=1)
+        again = reserved(journal, "h")
         journal.settle(again, cost_usd=0.1, reply="{}")
         assert journal.spending() == Spending(0.1, 0.5, 1)
 
 
 def test_a_refused_request_frees_its_reservation_but_never_a_paid_reply(tmp_path: Path) -> None:
     with open_journal(tmp_path, "real") as journal:
-        ask = journal.reserve("h", model="m", worst_usd=0.5, cap_usd=1)
+        ask = reserved(journal, "h")
         journal.release(ask)
         assert journal.spending() == Spending(0, 0, 0)
-        paid = journal.reserve("h", model="m", worst_usd=0.5, cap_usd=1)
+        paid = reserved(journal, "h")
         journal.settle(paid, cost_usd=0.1, reply="{}")
         journal.release(paid)
         assert journal.reply("h") is not None
@@ -59,7 +75,9 @@ def test_a_refused_request_frees_its_reservation_but_never_a_paid_reply(tmp_path
 def test_the_cap_counts_reservations_and_says_how_to_go_on(tmp_path: Path) -> None:
     with open_journal(tmp_path, "real") as journal:
         journal.reserve("a", model="m", worst_usd=0.6, cap_usd=1)
-        with pytest.raises(BudgetError, match=r"\$0\.6000 of the \$1\.00 in auto_label\.budget_usd"):
+        with pytest.raises(
+            BudgetError, match=r"\$0\.6000 of the \$1\.00 in auto_label\.budget_usd.*1 asks for \$0\.6000"
+        ):
             journal.reserve("b", model="m", worst_usd=0.6, cap_usd=1)
         journal.reserve("c", model="other", worst_usd=0.4, cap_usd=1)
 
@@ -77,8 +95,6 @@ def _spend(home: Path, queue: "multiprocessing.Queue[int]") -> None:
 
 
 def test_the_cap_holds_over_processes(tmp_path: Path) -> None:
-    with open_journal(tmp_path, "real"):
-        pass
     context = multiprocessing.get_context("spawn")
     queue: multiprocessing.Queue[int] = context.Queue()
     workers = [context.Process(target=_spend, args=(tmp_path, queue)) for _ in range(3)]

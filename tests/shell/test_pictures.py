@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,14 @@ def test_a_turned_photo_is_turned_upright() -> None:
     assert picture(encoded(drawn((60, 30)), "JPEG", exif=exif)).height_px == 60
 
 
+@pytest.mark.parametrize(("kind", "value"), [(2, b"a\0\0\0"), (1, b"\1\0\0\0"), (4, b"\xff\xff\xff\xff")])
+def test_strange_exif_does_no_harm(kind: int, value: bytes) -> None:
+    width = struct.pack("<HHI", 0x0100, kind, 1) + value  # an image width of a type nobody expects
+    turned = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + width + turned + bytes(4)
+    assert picture(encoded(drawn((60, 30)), "JPEG", exif=exif)).height_px == 60
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -79,6 +88,8 @@ def test_a_turned_photo_is_turned_upright() -> None:
         (b"\x1aE\xdf\xa3webm", "not a JPEG, PNG, GIF or WebP"),
         (encoded(drawn(), "JPEG")[:600], "cannot be decoded"),
         (encoded(drawn())[:60], "cannot be decoded"),
+        (encoded(Image.new("RGB", (1000, 2))), "1000×2 px is too narrow"),
+        (encoded(Image.new("RGB", (30, 4096))), "30×4096 px is too narrow"),
         (encoded(Image.new("1", (2000, 2000))), "2000×2000 px is more than 1000000 pixels"),
     ],
 )

@@ -1,5 +1,6 @@
 """The board's JSON, made up and real."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -8,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from bizmeme.errors import ServiceError
 from bizmeme.ports.sources import Page, RawPost
 from bizmeme.sources.board import Config, build
 
+MD5 = "9q0a9DEJBTtwsfyKZmzJpA=="
 BOARD = build(Config(name="board", board="biz", base_url="http://x", media_url="http://y"))
 
 # SHA-256 of the texts of posts in the real captures, written by hand before the parser was.
@@ -38,11 +41,11 @@ def posts(body: Any) -> list[RawPost]:
 def test_an_opening_post_with_a_file_is_read_whole() -> None:
     (post,) = posts({"posts": [{
         "no": 7, "resto": 0, "time": 1759276800, "sub": "it&#039;s over", "com": "sell<br>now", "replies": 3,
-        "tim": 1759276800123456, "ext": ".png", "md5": "abc==", "filename": "x", "unknown_key": [1],
+        "tim": 1759276800123456, "ext": ".png", "md5": MD5, "filename": "x", "unknown_key": [1],
     }]})  # fmt: skip
     assert post == RawPost(
         board="biz", no=7, thread_no=7, posted_at=1759276800, subject="it's over", text="sell\nnow",
-        replies=3, media_path="/biz/1759276800123456.png", media_md5="abc==", media_ext=".png",
+        replies=3, media_path="/biz/1759276800123456.png", media_md5=MD5, media_ext=".png",
         file_deleted=False, banned=False,
     )  # fmt: skip
 
@@ -89,6 +92,36 @@ def test_hostile_fields_never_reach_a_path() -> None:
     assert (post.media_path, post.media_md5) == (None, None)
     (post,) = posts({"posts": [{"no": 8, "time": 1, "tim": 5, "ext": "/../x.png"}]})
     assert post.media_path is None
+
+
+def test_half_a_surrogate_pair_and_a_bottomless_body_do_no_harm() -> None:
+    (post,) = posts({"posts": [{"no": 8, "time": 1, "com": "hi \ud83d", "md5": "\ud83d", "ext": "\ud83d"}]})
+    assert (post.text, post.media_md5, post.media_ext) == ("hi", None, None)
+    deep = b"[" * 200_000 + b"]" * 200_000
+    assert BOARD.posts(Page("/biz/catalog.json", 200, None, deep)) == []
+
+
+class Serving:
+    """ports.sources.Fetch of one catalog and nothing else."""
+
+    def __init__(self, catalog: str) -> None:
+        self.catalog = catalog
+
+    async def page(self, path: str) -> Page | None:
+        return Page(path, 200, None, self.catalog.encode()) if "catalog" in path else None
+
+    frozen = media = page
+
+
+@pytest.mark.parametrize("catalog", ["[1]", '[{"threads": null}]', "{}", "[[[]]]", "[]"])
+def test_a_broken_catalog_is_a_clear_error(catalog: str) -> None:
+    with pytest.raises(ServiceError, match=r"Check source\.board and base_url"):
+        asyncio.run(BOARD.collect(Serving(catalog)))
+
+
+def test_a_thread_without_a_number_is_passed_over() -> None:
+    asyncio.run(BOARD.collect(Serving('[{"threads": [{}, {"no": "x"}]}]')))
+    assert BOARD.posts(Page("/biz/catalog.json", 200, None, b'[{"threads": [{}]}]')) == []
 
 
 def test_an_html_page_holds_no_post() -> None:

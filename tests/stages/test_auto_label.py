@@ -104,4 +104,5 @@ def test_orders_in_a_post_move_no_label(small: Pipeline) -> None:
     orders = posts.filter(pl.col("text").str.contains("(?i)ignore all previous instructions"))
     assert len(orders) == 1
     labels = read_table(AutoLabels, small.path("data/auto_labels.parquet"))
-    assert orders.join(labels, on=["board", "no"])["label"].to_list() != ["bullish"]
+    (label,) = orders.join(labels, on=["board", "no"])["label"].to_list()
+    assert label != "bullish"  # what it orders

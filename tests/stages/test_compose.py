@@ -61,6 +61,36 @@ def test_an_adapters_typo_and_a_stray_section_are_reported_too(folder: Path) -> 
     assert "sede: no stage reads this section" in done.stderr
 
 
+def test_a_wrong_world_is_reported_before_anything_runs(folder: Path) -> None:
+    done = bizmeme("compose", "sandbox.world.days=0", "+sandbox.wrld=3", cwd=folder)
+    assert done.returncode == 1
+    assert "sandbox.world.days = 0" in done.stderr
+    assert "sandbox.wrld: there is no such key" in done.stderr
+
+
+def test_posts_of_the_sandbox_are_not_labelled_for_real_money(folder: Path) -> None:
+    done = bizmeme("compose", "labeller.base_url=https://api.openai.com/v1", cwd=folder)
+    assert done.returncode == 1
+    assert "one is the sandbox's, the other real" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("conf/train/tiny.yaml", "steps: [1\n"),
+        ("conf/train/tiny.yaml", "steps: 1\nsteps: 2\n"),
+        ("conf/train/tiny.yaml", "steps: ${nope.x}\n"),
+        ("conf/tracker/mlflow.yaml", "name: 5\nexperiment: x\n"),
+    ],
+)
+def test_a_users_slip_in_a_yaml_is_a_message_and_no_traceback(folder: Path, file: str, text: str) -> None:
+    (folder / file).write_text(text)
+    done = bizmeme("compose", cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ConfigError: ")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_wrong_option_names_the_ones_there_are(folder: Path) -> None:
     done = bizmeme("compose", "vlm=tinny", cwd=folder)
     assert done.returncode == 1

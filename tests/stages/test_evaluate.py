@@ -1,10 +1,12 @@
 """evaluate: the student beside its baselines, and the public call."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import polars as pl
 import pytest
+from PIL import Image
 
 import bizmeme
 from bizmeme.errors import DataError
@@ -12,6 +14,7 @@ from bizmeme.shell.parquet import read_table
 from bizmeme.stages.evaluate import BASELINES
 from bizmeme.tables import Examples, Predictions
 from bizmeme.trackers import mlflow
+from tests.conftest import program
 from tests.stages.pipeline import Pipeline
 
 pytestmark = pytest.mark.slow
@@ -48,6 +51,21 @@ def test_pictures_of_the_scores_and_a_page_to_open_are_written(small: Pipeline) 
     assert "<script" not in page
     assert "http" not in page.replace("https://www.example.net", "")
     assert page.count("data:image/jpeg") <= 12
+
+
+def test_a_browser_shows_the_report_with_every_picture(small: Pipeline, tmp_path: Path) -> None:
+    page, shot = small.upto("evaluate").path("reports/evaluate.html"), tmp_path / "shot.png"
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=1000,1600")
+    subprocess.run(
+        [program("chromium"), *flags, f"--user-data-dir={tmp_path}", f"--screenshot={shot}", page.as_uri()],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    with Image.open(shot) as seen:
+        colours = seen.convert("RGB").getcolors(maxcolors=2**24)
+    assert colours is not None
+    assert len(colours) > 1000  # plots and pictures, not a blank page
 
 
 def test_scores_stand_beside_the_run_that_made_the_adapter(small: Pipeline) -> None:

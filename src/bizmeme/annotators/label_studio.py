@@ -47,9 +47,10 @@ class Config(Section):
 class LabelStudio:
     """ports.Annotator over the real SDK."""
 
-    def __init__(self, config: Config, labels: Labels, client: Any) -> None:
+    def __init__(self, config: Config, labels: Labels, guideline: str, client: Any) -> None:
         self._config = config
         self._labels = labels
+        self._guideline = guideline
         self._client = client
 
     def push(self, tasks: Sequence[Task]) -> int:
@@ -74,9 +75,12 @@ class LabelStudio:
 
     def _annotations(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[Annotation]:
         for row in rows:
-            for annotation in row.get("annotations") or ():
+            newest = {}  # of each person: somebody who answers again has changed their mind
+            for annotation in sorted(row.get("annotations") or (), key=lambda each: int(each["id"])):
+                newest[str(annotation["completed_by"])] = annotation
+            for annotator, annotation in newest.items():
                 label = None if annotation.get("was_cancelled") else self._label(row, annotation)
-                yield Annotation(_key(row["data"]), str(annotation["completed_by"]), label)
+                yield Annotation(_key(row["data"]), annotator, label)
 
     def _label(self, row: Mapping[str, Any], annotation: Mapping[str, Any]) -> str | None:
         """The one choice made; None for an empty result. Raises LabelError for a choice nobody offered."""
@@ -97,7 +101,7 @@ class LabelStudio:
     def _create(self) -> int:
         made = self._client.projects.create(
             title=self._config.project,
-            label_config=screen(self._labels),
+            label_config=screen(self._labels, self._guideline),
             maximum_annotations=self._config.annotators,
             show_skip_button=True,
             enable_empty_annotation=False,
@@ -108,7 +112,7 @@ class LabelStudio:
         yield from self._client.tasks.list(project=project, page_size=100, fields="all")
 
 
-def screen(labels: Labels) -> str:
+def screen(labels: Labels, guideline: str) -> str:
     """The labelling screen: picture, subject, text, guideline, and one hotkey a label."""
     choices = "".join(
         f'<Choice value="{name}" hotkey="{index}"/>' for index, name in enumerate(labels.names, 1)
@@ -117,7 +121,7 @@ def screen(labels: Labels) -> str:
         '<View><Image name="image" value="$image" maxWidth="480px"/>'
         '<Header value="$subject"/><Text name="text" value="$text"/>'
         f'<Choices name="{_CHOICE}" toName="image" choice="single" required="true" showInLine="true">'
-        f'{choices}</Choices><Header size="5" value="{html.escape(labels.guideline.strip())}"/></View>'
+        f'{choices}</Choices><Header size="5" value="{html.escape(guideline.strip())}"/></View>'
     )
 
 
@@ -156,7 +160,7 @@ class _service:  # noqa: N801 - reads as a statement
         ) from error
 
 
-def build(config: Config, *, labels: Labels) -> LabelStudio:
+def build(config: Config, *, labels: Labels, guideline: str) -> LabelStudio:
     """An annotator with its token from the environment; raises MissingKeyError."""
     key = os.environ.get(config.api_key_env)
     if not key:
@@ -166,6 +170,5 @@ def build(config: Config, *, labels: Labels) -> LabelStudio:
         )
     from label_studio_sdk import LabelStudio as Client
 
-    return LabelStudio(
-        config, labels, Client(base_url=config.base_url, api_key=key, timeout=config.timeout_s)
-    )
+    client = Client(base_url=config.base_url, api_key=key, timeout=config.timeout_s)
+    return LabelStudio(config, labels, guideline, client)

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 
-def settle(votes: Sequence[str | None]) -> str | None:
-    """The label of all votes: the strict majority of those given, else None (disputed, or all skipped)."""
+def settle(votes: Sequence[str | None], *, min_votes: int) -> str | None:
+    """The strict majority of the labels given; None where disputed or fewer than `min_votes` gave one."""
     given = Counter(vote for vote in votes if vote is not None)
-    if not given:
+    if given.total() < max(1, min_votes):
         return None
     label, count = given.most_common(1)[0]
     return label if count * 2 > given.total() else None

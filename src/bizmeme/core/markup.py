@@ -12,15 +12,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_BAN = re.compile(r"(?:<br>)*<(b|strong) style=[^>]*>\(USER WAS (?:BANNED|WARNED)[^<]*\)</\1>", re.IGNORECASE)
+_BAN = re.compile(r"<(b|strong) style=[^>]*>\(USER WAS (?:BANNED|WARNED)[^<]*\)</\1>", re.IGNORECASE)
 _EXIF = re.compile(
-    r'(?:<br>)*<span class="abbr">\[EXIF.*?</span>(?:<br>)*<table class="exif".*?</table>', re.DOTALL
+    r'<span class="abbr">\[EXIF.*?</span>(?:<br>){0,3}<table class="exif".*?</table>', re.DOTALL
 )
-_OEKAKI = re.compile(r"(?:<br>)*<small><b>Oekaki Post</b>.*?</small>", re.DOTALL)
-_FORTUNE = re.compile(r'(?:<br>)*<span class="fortune"[^>]*>.*?</span>', re.DOTALL)
+_OEKAKI = re.compile(r"<small><b>Oekaki Post</b>.*?</small>", re.DOTALL)
+_FORTUNE = re.compile(r'<span class="fortune"[^>]*>.*?</span>', re.DOTALL)
 _WORD_BREAK = re.compile(r"<wbr\s*/?>", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+_UNPRINTABLE = re.compile("[\0\ud800-\udfff]")  # half a pair has no UTF-8
 _QUOTED = re.compile(r'class="(?:quotelink|deadlink)"[^>]*>&gt;&gt;(\d+)<')
 
 
@@ -45,6 +46,6 @@ def read_comment(com: str) -> Comment:
 
 
 def plain(escaped: str) -> str:
-    """Entities resolved once, NUL dropped, NFC, ends stripped: for `name`, `sub`, `filename` too."""
-    text = html.unescape(escaped).replace("\0", "")
+    """Entities resolved once, NUL and lone surrogates dropped, NFC, ends stripped: for `sub` too."""
+    text = _UNPRINTABLE.sub("", html.unescape(escaped))
     return unicodedata.normalize("NFC", text).strip()

@@ -29,12 +29,17 @@ class Drawn(Generic[K]):
 
 
 def allocate(sizes: dict[str, int], wanted: int) -> dict[str, int]:
-    """Places per stratum, proportional to its size, largest remainders first; never more than it has."""
-    total = sum(sizes.values())
-    wanted = min(wanted, total)
-    exact = {name: wanted * size / total for name, size in sizes.items()} if total else {}
-    places = {name: math.floor(value) for name, value in exact.items()}
-    by_remainder = sorted(exact, key=lambda name: (places[name] - exact[name], name))
+    """Places per stratum: one each where there are enough, the rest in proportion, largest remainders first.
+
+    Never more than a stratum has. With fewer places than strata, the largest strata get them.
+    """
+    wanted = min(wanted, sum(sizes.values()))
+    by_size = sorted(sizes, key=lambda name: (-sizes[name], name))
+    places = {name: int(rank < wanted) for rank, name in enumerate(by_size)}
+    left, spare = wanted - sum(places.values()), sum(sizes.values()) - sum(places.values())
+    exact = {name: left * (sizes[name] - places[name]) / spare if spare else 0.0 for name in by_size}
+    places = {name: places[name] + math.floor(exact[name]) for name in by_size}
+    by_remainder = sorted(by_size, key=lambda name: (math.floor(exact[name]) - exact[name], name))
     for name in by_remainder[: wanted - sum(places.values())]:
         places[name] += 1
     return places

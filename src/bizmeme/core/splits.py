@@ -18,7 +18,7 @@ class HeldOut(Section):
     """Share of days whose threads people label (dev and test)."""
 
     val_share: Share
-    """Share of days whose threads stop training early and choose settings."""
+    """Share of days whose threads give the validation loss, by which settings are chosen."""
 
 
 def unit_hash(*parts: object) -> float:

@@ -14,16 +14,13 @@ from bizmeme.errors import LabelError
 
 
 class Labels(Section):
-    """The vocabulary and what each word means to people and to vision APIs."""
+    """The vocabulary; what its words mean stands in the section `guideline`."""
 
     name: str
     """The file under conf/labels/ that holds this vocabulary."""
 
     names: Annotated[tuple[str, ...], Field(min_length=2)]
     """The labels, lower case, in the order of every class index."""
-
-    guideline: str
-    """What people read on the labelling screen and the vision API in its prompt."""
 
     def check(self, word: str, *, where: str) -> str:
         """Return `word` if it is a label; raise LabelError naming `where` and the nearest label otherwise."""

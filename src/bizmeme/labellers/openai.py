@@ -108,6 +108,11 @@ class OpenAiLabeller:
             raw = await self._client.chat.completions.with_raw_response.create(**request)  # type: ignore[call-overload]
         except openai.APIStatusError as error:
             raise self._refusal(error) from error
+        except openai.APIConnectionError as error:
+            if type(error.__cause__).__name__ == "ConnectError":  # httpx2's: nothing was ever sent
+                text = f"{self._config.base_url} cannot be reached: {error.__cause__}. Try again."
+                raise RefusedError(text, again=True) from error
+            raise ServiceError(f"{self._config.base_url} did not answer: {error}. Try again.") from error
         except openai.APIError as error:
             raise ServiceError(f"{self._config.base_url} did not answer: {error}. Try again.") from error
         return str(raw.text)
@@ -120,7 +125,12 @@ class OpenAiLabeller:
             return QuotaError(f"{text}. Add credit there; everything paid for is kept.", again=False)
         after = error.response.headers.get("retry-after", "")
         busy = error.status_code in _BUSY or error.status_code >= _SERVER_ERROR
-        return RefusedError(text, again=busy, after_s=float(after) if after.isdigit() else None)
+        return RefusedError(
+            text,
+            again=busy,
+            after_s=float(after) if after.isdigit() else None,
+            reason=f"refused with status {error.status_code}: {_told(error)}",
+        )
 
     def read(self, reply: str) -> Answer:
         """Label, confidence, rationale and price of a reply's body; a broken body is a reason."""
@@ -154,6 +164,12 @@ class OpenAiLabeller:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+def _told(error: "APIStatusError") -> str:
+    """The vendor's own words, where its body has them."""
+    body = error.body if isinstance(error.body, dict) else {}
+    return str(body.get("message", ""))[:160]
 
 
 def build(config: Config, *, labels: Labels) -> OpenAiLabeller:

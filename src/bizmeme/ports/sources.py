@@ -20,7 +20,7 @@ class Page:
         """The body's JSON; raises ServiceError where it is a challenge or an error page with status 200."""
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ServiceError(
                 f"{self.path} is not JSON: a challenge or a maintenance page. Try again later."
             ) from error

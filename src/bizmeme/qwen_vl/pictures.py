@@ -7,10 +7,11 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from bizmeme.errors import DataError
 from bizmeme.qwen_vl.sections import Pixels
+from bizmeme.shell.pictures import upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -36,9 +37,9 @@ def read(image: bytes | str | Path, *, pixels: Pixels) -> "Picture":
 def _open(image: bytes | str | Path) -> "Picture":
     try:
         opened = Image.open(io.BytesIO(image) if isinstance(image, bytes) else image)
-        upright = ImageOps.exif_transpose(opened)
+        turned = upright(opened)
         # A palette can be transparent too; qwen_vl_utils puts only RGBA on white.
-        return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+        return turned.convert("RGBA" if turned.has_transparency_data else "RGB")
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(
             f"{_name(image)} cannot be read as a picture ({error}). Pass a whole JPEG, PNG, GIF or WebP file."

@@ -74,33 +74,36 @@ class Desk:
         The first error stops the run once the other workers' requests in flight are answered. Raises
         BudgetError, QuotaError, RefusedError, ServiceError; what was answered until then is journalled.
         """
-        waiting = iter(requests.items())
-        answered: dict[K, Asked] = {}
+        model = self._labeller.model
+        hashes = {key: request_hash(model, request) for key, request in requests.items()}
+        # Copies of a post are one request: asked, and paid, once.
+        distinct = {hashes[key]: request for key, request in requests.items()}
+        waiting = iter(distinct.items())
+        answered: dict[str, Asked] = {}
         failures: list[BaseException] = []
 
         async def work(tick: Callable[[str], None]) -> None:
             async with clock.session() as timer:
                 while not failures and (item := next(waiting, None)) is not None:
                     try:
-                        answered[item[0]] = await self._answer(item[1], timer)
+                        answered[item[0]] = await self._answer(*item, timer)
                     except BizmemeError as error:
                         failures.append(error)
                     tick(f"${self._journal.spending().settled_usd:.4f}")
 
-        with counting(what, len(requests)) as tick:
-            await asyncio.gather(*(work(tick) for _ in range(min(self._how.concurrency, len(requests)))))
+        with counting(what, len(distinct)) as tick:
+            await asyncio.gather(*(work(tick) for _ in range(min(self._how.concurrency, len(distinct)))))
         if failures:
             raise failures[0]
-        return answered
+        return {key: answered[hashed] for key, hashed in hashes.items()}
 
-    async def _answer(self, request: Mapping[str, object], timer: Timer) -> Asked:
-        hashed = request_hash(self._labeller.model, request)
+    async def _answer(self, hashed: str, request: Mapping[str, object], timer: Timer) -> Asked:
         try:
             reply = self._journal.reply(hashed) or await self._paid(hashed, request, timer)
         except RefusedError as error:
             if error.again or isinstance(error, QuotaError):
                 raise
-            given_up = Answer(None, None, None, reason=str(error)[:200], cost_usd=None)
+            given_up = Answer(None, None, None, reason=error.reason[:200], cost_usd=None)
             return Asked(hashed, None, given_up, cost_usd=0.0)
         return Asked(hashed, reply.body, self._labeller.read(reply.body), cost_usd=reply.cost_usd)
 
@@ -123,6 +126,8 @@ class Desk:
         worst_usd = self._labeller.worst_cost_usd(request)
         model = self._labeller.model
         ask = self._journal.reserve(hashed, model=model, worst_usd=worst_usd, cap_usd=self._cap_usd)
+        if ask is None:  # another process was answered meanwhile
+            return self._held(hashed)
         try:
             body = await self._labeller.ask(request)
         except RefusedError:
@@ -133,4 +138,9 @@ class Desk:
         cost_usd = self._labeller.read(body).cost_usd
         if cost_usd is not None:
             self._journal.settle(ask, cost_usd=cost_usd, reply=body)
-        return Reply(body, worst_usd if cost_usd is None else cost_usd)
+        return self._held(hashed)
+
+    def _held(self, hashed: str) -> Reply:
+        reply = self._journal.reply(hashed)
+        assert reply is not None
+        return reply

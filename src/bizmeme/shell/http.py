@@ -75,8 +75,8 @@ class PoliteFetch:
     async def _fetch(self, host: "Host", path: str, *, frozen: bool) -> Page | None:
         held = self._journal.page(self._source, path)
         page = await host.get(path, since=held.last_modified if held else None, timer=self._timer)
-        if page.status == _NOT_MODIFIED and held is not None:
-            page = held
+        if held is not None and page.status in (_NOT_MODIFIED, _NOT_FOUND):
+            page = held  # what was received once stays, even where it is gone by now
         if page.status == _OK or frozen:
             self._journal.keep(self._source, page, frozen=frozen)
         return page if page.status == _OK else None

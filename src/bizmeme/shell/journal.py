@@ -6,6 +6,7 @@ without a reply was in flight when somebody pulled the plug: it is listed as in 
 keeps counting against the cap.
 """
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,19 +86,23 @@ class Journal:
 
     # --- asks
 
-    def reserve(self, request_hash: str, *, model: str, worst_usd: float, cap_usd: float) -> int:
-        """Set aside the worst price of a request; the ask's number. Raises BudgetError at the cap.
+    def reserve(self, request_hash: str, *, model: str, worst_usd: float, cap_usd: float) -> int | None:
+        """Set aside the worst price of a request; the ask's number, or None where its reply is held.
 
-        One transaction over all processes: the sum is read and the reservation written under one lock.
+        Raises BudgetError at the cap. One transaction over all processes: the sum is read and the
+        reservation written under one lock.
         """
         with self._transaction():
+            if self.reply(request_hash) is not None:
+                return None
             spent = self.spending()
             committed = spent.settled_usd + spent.in_doubt_usd
             if committed + worst_usd > cap_usd:
                 raise BudgetError(
-                    f"The next request may cost ${worst_usd:.4f}; ${committed:.4f} of the "
-                    f"${cap_usd:.2f} in auto_label.budget_usd are spent or reserved. Everything paid for is "
-                    "kept: raise the budget and run `dvc repro` again to go on."
+                    f"The next request may cost ${worst_usd:.4f}; ${committed:.4f} of the ${cap_usd:.2f} in "
+                    f"auto_label.budget_usd are spent or reserved ({spent.in_doubt} asks for "
+                    f"${spent.in_doubt_usd:.4f} are in flight or in doubt). Everything paid for is kept: "
+                    "raise the budget and run `dvc repro` again to go on."
                 )
             made = self._database.execute(
                 "INSERT INTO asks (request_hash, model, reserved_usd) VALUES (?, ?, ?)",
@@ -142,29 +147,42 @@ class Journal:
 @contextmanager
 def open_journal(home: Path, origin: str) -> Iterator[Journal]:
     """Open or create the journal of `origin` below `home`; raises JournalError where it is another's."""
-    folder = home / "journals"
+    file = home / "journals" / f"{origin}.sqlite"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(folder / f"{origin}.sqlite", timeout=_BUSY_TIMEOUT_S)
-        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+        database = _connected(file)
     except (OSError, sqlite3.Error) as error:
-        raise JournalError(
-            f"The journal {folder / origin}.sqlite cannot be opened ({error}). "
-            "Check that $BIZMEME_HOME is writable and has room."
-        ) from error
+        raise _unusable(file, error) from error
     try:
         _claim(database, origin)
         yield Journal(database, origin)
+    except sqlite3.Error as error:
+        raise _unusable(file, error) from error
     finally:
         database.close()
 
 
+def _connected(file: Path) -> sqlite3.Connection:
+    """Connect and make what is missing, one process at a time: WAL mode cannot be set by two at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S)
+        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+    return database
+
+
+def _unusable(file: Path, error: Exception) -> JournalError:
+    return JournalError(
+        f"The journal {file} cannot be used ({error}). Check that $BIZMEME_HOME is writable and has room; "
+        "what it holds is not lost."
+    )
+
+
 def _claim(database: sqlite3.Connection, origin: str) -> None:
     with database:
+        database.execute("INSERT INTO origin SELECT ? WHERE NOT EXISTS (SELECT 1 FROM origin)", (origin,))
         row = database.execute("SELECT name FROM origin").fetchone()
-        if row is None:
-            database.execute("INSERT INTO origin VALUES (?)", (origin,))
-        elif row[0] != origin:
+        if row[0] != origin:
             raise JournalError(
                 f"This journal belongs to '{row[0]}', the configuration to '{origin}'. Journals are not "
                 "mixed: move the file away, or select the world that it belongs to."

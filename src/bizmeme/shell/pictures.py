@@ -6,17 +6,28 @@ many pixels each end in a `Refused`.
 
 import hashlib
 import io
+import struct
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _THUMBNAIL = (16, 16)
+_MAX_ASPECT = 50  # at 512 px the short side keeps 10 px; the model refuses from 200 on
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class Normalise(Section):
@@ -59,14 +70,29 @@ def normalise(data: bytes, how: Normalise) -> Picture | Refused:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             if opened.width * opened.height > how.max_pixels:
                 return Refused(f"{opened.width}×{opened.height} px is more than {how.max_pixels} pixels")
-            upright = _flat(ImageOps.exif_transpose(opened))
+            if max(opened.size) > _MAX_ASPECT * min(opened.size):
+                return Refused(f"{opened.width}×{opened.height} px is too narrow to show")
+            whole = _flat(upright(opened))
     except UnidentifiedImageError:
         return Refused("not a JPEG, PNG, GIF or WebP picture")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         # Pillow raises these three for broken data; SyntaxError for broken PNG chunks.
         return Refused(f"cannot be decoded: {str(error).splitlines()[0][:80]}")
-    upright.thumbnail((how.max_side_px, how.max_side_px), Image.Resampling.LANCZOS)
-    return _described(upright, how)
+    whole.thumbnail((how.max_side_px, how.max_side_px), Image.Resampling.LANCZOS)
+    return _described(whole, how)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF orientation says; whatever else stands in the EXIF is not looked at.
+
+    ImageOps.exif_transpose writes the whole EXIF back, and breaks on tags of a type that it does not expect.
+    """
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except (OSError, ValueError, SyntaxError, TypeError, struct.error):
+        return image
+    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -8,6 +8,7 @@ file, so a file is recognised by `ext`. A malformed post is left out, its thread
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,8 @@ from bizmeme.ports.sources import Fetch, Page, RawPost
 from bizmeme.shell.progress import track
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+_MD5 = re.compile(r"[A-Za-z0-9+/]{22}==")
+_EXT = re.compile(r"\.[a-z0-9]{1,5}")
 _MAX_NO = 2**53
 _MAX_TIME_S = 2**33
 
@@ -49,22 +52,21 @@ class Board:
 
     async def collect(self, fetch: Fetch) -> None:
         """Catalog and archive, every thread they name, and the pictures of those."""
-        live = [int(thread["no"]) for page in await self._index(fetch) for thread in page["threads"]]
+        live = await self._catalog(fetch)
         archived = set(await self._archive(fetch)) - set(live)
         for no in track([*live, *sorted(archived)], "threads"):
             await self._thread(fetch, no, archived=no in archived)
 
-    async def _index(self, fetch: Fetch) -> list[dict[str, Any]]:
+    async def _catalog(self, fetch: Fetch) -> list[int]:
         page = await fetch.page(f"/{self._board}/catalog.json")
-        pages = page.json() if page else None
-        if not isinstance(pages, list) or not all("threads" in each for each in pages):
+        listed = [thread for each in _objects(page.json() if page else None) for thread in _threads(each)]
+        if not listed:
             raise ServiceError(f"The board /{self._board}/ has no catalog. Check source.board and base_url.")
-        return pages
+        return _numbers([thread.get("no") for thread in listed])
 
     async def _archive(self, fetch: Fetch) -> list[int]:
         page = await fetch.page(f"/{self._board}/archive.json")  # boards without an archive answer 404
-        numbers = page.json() if page else []
-        return [int(no) for no in numbers] if isinstance(numbers, list) else []
+        return _numbers(page.json() if page else None)
 
     async def _thread(self, fetch: Fetch, no: int, *, archived: bool) -> None:
         path = f"/{self._board}/thread/{no}.json"
@@ -77,7 +79,7 @@ class Board:
         """The posts of a thread's page, a catalog's page or a list of them; none for other pages."""
         try:
             body = json.loads(page.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
         return [post for raw in _raw_posts(body) if (post := self._post(raw)) is not None]
 
@@ -87,7 +89,7 @@ class Board:
         if not no or posted_at is None:
             return None
         comment = read_comment(str(raw.get("com") or ""))
-        ext = raw.get("ext")
+        ext = _matching(_EXT, raw.get("ext"))
         return RawPost(
             board=self._board,
             no=no,
@@ -97,8 +99,8 @@ class Board:
             text=comment.text,
             replies=None if raw.get("resto") else _whole(raw.get("replies"), below=_MAX_NO),
             media_path=self._media_path(raw) if ext in _PICTURES else None,
-            media_md5=raw["md5"] if isinstance(raw.get("md5"), str) else None,
-            media_ext=ext if isinstance(ext, str) else None,
+            media_md5=_matching(_MD5, raw.get("md5")),
+            media_ext=ext,
             file_deleted=bool(raw.get("filedeleted", 0)),
             banned=comment.banned,
         )
@@ -111,7 +113,7 @@ class Board:
 def _raw_posts(body: object) -> Iterator[Mapping[str, Any]]:
     """Every post object of a thread, a catalog, or an index page; whatever else is there is passed over."""
     for page in _objects(body if isinstance(body, list) else [body]):
-        for thread in _objects(page.get("threads")):
+        for thread in _threads(page):
             yield thread
             yield from _objects(thread.get("last_replies"))
             yield from _objects(thread.get("posts"))
@@ -122,8 +124,22 @@ def _objects(value: object) -> list[Mapping[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
+def _threads(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return _objects(page.get("threads"))
+
+
+def _numbers(value: object) -> list[int]:
+    """The usable post numbers of a list."""
+    listed = value if isinstance(value, list) else []
+    return [number for each in listed if (number := _whole(each, below=_MAX_NO))]
+
+
 def _whole(value: object, *, below: int) -> int | None:
     return value if isinstance(value, int) and 0 <= value < below else None
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str | None:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
 
 
 def build(config: Config) -> Board:

@@ -59,6 +59,7 @@ class Params(Section):
 
     labeller: Plugin
     labels: Labels
+    guideline: str
     clock: Plugin
     auto_label: AutoLabelConfig
     sandbox: dict[str, Any] | None
@@ -84,7 +85,7 @@ def _requests(
     posts: pl.DataFrame, labeller: Labeller, params: Params, workspace: Workspace
 ) -> dict[Key, Mapping[str, object]]:
     """Each post's request body."""
-    told = instruction(params.labels)
+    told = instruction(params.labels, params.guideline)
     folder = workspace.read("data/images")
     columns = posts.select("board", "no", "subject", "text", "image_sha256")
     requests = {}

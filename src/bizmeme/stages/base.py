@@ -52,7 +52,7 @@ def run(params: Params, workspace: Workspace) -> None:
     captions = asyncio.run(_captions(params.base.captions_url)) if vlm.needs_captions() else []
     folder = workspace.write("models/base/config.json").parent
     checkpoints = workspace.checkpoints(of=[], parameters=params.model_dump(exclude={"sandbox", "base"}) | {
-        "captions": [caption.text for caption in captions], "pretraining": params.base.pretraining,
+        "captions": captions, "pretraining": params.base.pretraining,
     })  # fmt: skip
     vlm.make_base(captions, folder, labels=params.labels.names, course=_course(params, checkpoints))
     shutil.rmtree(checkpoints, ignore_errors=True)

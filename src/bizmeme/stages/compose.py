@@ -56,12 +56,14 @@ def composed_yaml(conf: Path, overrides: list[str]) -> Composed:
         raise ConfigError(f"There is no {conf}/ in {Path.cwd()}. Run bizmeme in the repository's root.")
     from dvc.utils.hydra import compose_and_dump
     from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / _TARGET.name
         try:
             compose_and_dump(str(target), str(conf.absolute()), None, "config", "", overrides)
-        except HydraException as error:
+        except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
             raise ConfigError(f"conf/ cannot be composed: {error}") from error
         return Composed(target.read_text(encoding="utf-8"), _loaded(target))
 
@@ -78,17 +80,40 @@ def _loaded(path: Path) -> dict[str, Any]:
 def check(config: Mapping[str, Any]) -> None:
     """Check every section of every stage and every adapter; one ConfigError with all problems."""
     found: dict[str, None] = {}  # in order, each once: sections are shared between stages
-    sections = {"experiment", *(_check_stages(config, found))}
+    sections = _check_stages(config, found)
     for key in sorted(set(config) - sections):
         found[f"{key}: no stage reads this section. Remove it from conf/."] = None
     for kind in FOLDERS:
         if isinstance(config.get(kind), Mapping):
-            try:
-                plugin_config(kind, Plugin.model_validate(config[kind]))
-            except (ConfigError, ValidationError) as error:
-                found |= dict.fromkeys(str(error).splitlines())
+            _check_plugin(kind, config[kind], found)
+    _check_world(config, found)
     if found:
         raise ConfigError("the configuration does not hold:\n" + "\n".join(f"  {line}" for line in found))
+
+
+def _check_plugin(kind: str, section: Mapping[str, Any], found: dict[str, None]) -> None:
+    try:
+        plugin_config(kind, Plugin.model_validate(section))
+    except ValidationError as error:
+        found |= dict.fromkeys(problems(error, where=kind))
+    except ConfigError as error:
+        found |= dict.fromkeys(str(error).splitlines())
+
+
+def _check_world(config: Mapping[str, Any], found: dict[str, None]) -> None:
+    """The sandbox's section; and posts and their labels come from one world, since one is paid for."""
+    if isinstance(config.get("sandbox"), Mapping):
+        from bizmeme.sandbox.config import SandboxConfig
+
+        try:
+            SandboxConfig.model_validate(config["sandbox"])
+        except ValidationError as error:
+            found |= dict.fromkeys(problems(error, where="sandbox"))
+    asked = [config[kind].get("base_url", "") for kind in ("source", "labeller") if config.get(kind)]
+    if len({str(url).startswith("sandbox://") for url in asked}) > 1:
+        found[
+            "source.base_url, labeller.base_url: one is the sandbox's, the other real. Select both alike."
+        ] = None
 
 
 def _check_stages(config: Mapping[str, Any], found: dict[str, None]) -> set[str]:

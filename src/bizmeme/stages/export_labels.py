@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from bizmeme.core.agreement import cohens_kappa, settle
-from bizmeme.core.settings import Plugin, Section, Share
+from bizmeme.core.settings import Plugin, PositiveInt, Section, Share
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import GateError
 from bizmeme.ports.annotators import Annotation, Annotator, Task
@@ -26,12 +26,16 @@ class ExportLabelsConfig(Section):
     min_share_answered: Share
     """Below this share of sampled posts with an answer (a skip is one), the pipeline stops and waits."""
 
+    min_votes: PositiveInt
+    """A post has a gold label only where at least so many people gave one."""
+
 
 class Params(Section):
     """The sections that this stage reads."""
 
     annotator: Plugin
     labels: Labels
+    guideline: str
     export_labels: ExportLabelsConfig
     sandbox: dict[str, Any] | None
 
@@ -40,15 +44,20 @@ def run(params: Params, workspace: Workspace) -> None:
     """Push, export, settle the votes; stops where too few posts are answered."""
     sample = read_table(GoldSample, workspace.read("data/gold_sample.parquet"))
     posts = read_table(Posts, workspace.read("data/posts.parquet"))
-    annotator: Annotator = build("annotator", params.annotator, labels=params.labels)
+    annotator: Annotator = build(
+        "annotator", params.annotator, labels=params.labels, guideline=params.guideline
+    )
     annotator.push(_tasks(sample, posts, workspace))
     roles = {(row[0], row[1]): row[2] for row in sample.select("board", "no", "role").iter_rows()}
     said = [each for each in annotator.export() if each.key in roles]
     require_enough(said, sampled=len(roles), min_share=params.export_labels.min_share_answered)
     votes = _votes(said)
-    rows = [_row(each, roles[each.key], votes[each.key]) for each in said]
+    min_votes = params.export_labels.min_votes
+    rows = [_row(each, roles[each.key], settle(votes[each.key], min_votes=min_votes)) for each in said]
     write_table(HumanLabels, from_rows(HumanLabels, rows), workspace.write("data/human_labels.parquet"))
-    write_json(agreement(said, sampled=len(roles)), workspace.write("metrics/agreement.json"))
+    write_json(
+        agreement(said, sampled=len(roles), min_votes=min_votes), workspace.write("metrics/agreement.json")
+    )
 
 
 def _tasks(sample: pl.DataFrame, posts: pl.DataFrame, workspace: Workspace) -> list[Task]:
@@ -77,21 +86,21 @@ def _votes(said: Sequence[Annotation]) -> dict[Key, list[str | None]]:
     return votes
 
 
-def _row(each: Annotation, role: str, votes: list[str | None]) -> dict[str, Any]:
+def _row(each: Annotation, role: str, gold: str | None) -> dict[str, Any]:
     return {
         "board": each.key[0],
         "no": each.key[1],
         "annotator": each.annotator,
         "role": role,
         "label": each.label,
-        "gold": settle(votes),
+        "gold": gold,
     }
 
 
-def agreement(said: Sequence[Annotation], *, sampled: int) -> dict[str, Any]:
+def agreement(said: Sequence[Annotation], *, sampled: int, min_votes: int) -> dict[str, Any]:
     """What metrics/agreement.json holds: counts, and each pair's agreement on the posts both labelled."""
     votes = _votes(said)
-    settled = {key: settle(each) for key, each in votes.items()}
+    settled = {key: settle(each, min_votes=min_votes) for key, each in votes.items()}
     by_person: dict[str, dict[Key, str]] = defaultdict(dict)
     for each in said:
         if each.label is not None:

@@ -1,8 +1,8 @@
 """prepare: all labels → train.json, val.json, test.json, picture shards, examples.parquet: leak-free.
 
-Days decide first: gold days are tested on, val days stop training, the rest trains; a thread goes by its
-opening day. Then whatever in train is near a sampled or val post (picture or text) is dropped, and whatever
-in val is near a sampled one.
+Days decide first: people label posts of gold days, val days give the validation loss, the rest trains; a
+thread goes by its opening day. Then whatever in train is near a sampled or val post (picture or text) is
+dropped, and whatever in val is near a sampled one.
 """
 
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class SampleConfig(Section):
     """Posts in all; fewer where the held-out days have fewer."""
 
     dev_share: Share
-    """Share for pilot and gate (role dev); the rest is test, read by nothing but evaluate."""
+    """Share for pilot and gate (role dev); the rest is test, on which the student is scored."""
 
     max_per_thread: PositiveInt
     """Posts of one thread at the most, so that no thread speaks for the board."""
@@ -55,8 +55,13 @@ def _population(posts: pl.DataFrame, images: pl.DataFrame, params: Params) -> pl
     gold_days = [day for day in posts["day"].unique() if _is_gold(day, params)]
     held_out = posts.filter(pl.col("day").is_in(gold_days), pl.col("image_sha256").is_not_null())
     distinct = _one_per_picture(held_out.sort("posted_at", "no"), images)
-    few = pl.int_range(pl.len()).over("board", "thread_no") < params.sample.max_per_thread
-    return distinct.filter(few).select("board", "no", "stratum")
+    lots = [unit_hash("thread", params.seed, *key) for key in distinct.select("board", "no").iter_rows()]
+    drawn_first = pl.col("lot").rank("ordinal").over("board", "thread_no") <= params.sample.max_per_thread
+    return (
+        distinct.with_columns(lot=pl.Series(lots, dtype=pl.Float64))
+        .filter(drawn_first)
+        .select("board", "no", "stratum")
+    )
 
 
 def _is_gold(day: object, params: Params) -> bool:
