@@ -37,11 +37,12 @@ def main(stage: str, arguments: list[str]) -> None:
 
     def task(config: DictConfig) -> None:
         _quieten()
+        before_s = _cpu_s()
         with errors_as_messages():
             values = OmegaConf.to_container(config, resolve=True)
             assert isinstance(values, dict)
             run_stage(stage, {str(key): value for key, value in values.items()}, out=_out())
-        print(f"{stage}: {_cpu_s():.0f} CPU-seconds")  # noqa: T201
+        print(f"{stage}: {_cpu_s() - before_s:.0f} CPU-seconds")  # noqa: T201
 
     placed = [*arguments, f"hydra.job.name={stage}", *(_UNDER_DVC if "DVC_STAGE" in os.environ else [])]
     sys.argv = [f"bizmeme {stage}", *placed]
