@@ -25,6 +25,8 @@ class Project:
                 shutil.copy(ROOT / name, folder / name)
         self.edit("conf/config.yaml", "experiment: null", "experiment: small")
         self.git("init", "--quiet")
+        self.git("config", "user.name", "bizmeme")  # `dvc exp` commits by itself
+        self.git("config", "user.email", "tests@example.org")
         self.commit("start")
 
     def _tracked(self) -> list[str]:
@@ -58,9 +60,8 @@ class Project:
         return self.run("dvc", *arguments).stdout
 
     def git(self, *arguments: str) -> str:
-        """Run git as somebody without a name in the configuration."""
-        who = ("-c", "user.name=bizmeme", "-c", "user.email=tests@example.org")
-        return self.run("git", *who, *arguments).stdout
+        """Run git; its output."""
+        return self.run("git", *arguments).stdout
 
     def commit(self, message: str) -> None:
         """Commit everything that git does not ignore."""
