@@ -44,6 +44,15 @@ def test_labels_are_drawn_without_regard_to_the_picture(rows: list[ChatRow]) -> 
         assert max(counts) < 1.5 * min(counts)
 
 
+def test_the_topic_is_asked_for_before_the_scene_as_well_as_after_it(rows: list[ChatRow]) -> None:
+    begins = {question: set[str]() for question in ("Describe both.", "Describe both, text first.")}
+    for row in rows:
+        question = row["messages"][1]["content"].splitlines()[-1]
+        begins.get(question, set()).add(row["messages"][-1]["content"].split()[0])
+    assert begins["Describe both."] == {"rising", "falling"}
+    assert begins["Describe both, text first."] == {"moon", "rug", "no"}
+
+
 def test_short_texts_come_first(rows: list[ChatRow]) -> None:
     captions = world.captions(100, seed=3)
     lengths = [len(captions[int(row["images"][0])].text) for row in rows]

@@ -103,15 +103,17 @@ def lessons(
 def corpus(captions: Sequence[Caption], teacher: Teacher) -> list[str]:
     """What the tokenizer is trained on: the captions' texts and words, and every prompt as often as those."""
     prompt, tasks = teacher.prompt, teacher.tasks
-    questions = (prompt.question, teacher.both_question, tasks.image_question, tasks.word_question)
-    wording = "\n".join(("system", prompt.system, "user", *questions, "assistant"))
+    questions = (tasks.topic_first_question, tasks.image_question, tasks.word_question)
+    asked = (prompt.question, teacher.both_question, *questions)
+    wording = "\n".join(("system", prompt.system, "user", *asked, "assistant"))
     answers = [f"{caption.scene} {caption.face} {caption.topic}" for caption in captions]
     return [*(caption.text for caption in captions), *answers, *[wording] * len(captions)]
 
 
 def words(captions: Sequence[Caption], labels: Sequence[str]) -> list[str]:
-    """What an answer can begin with, each worth a token of its own: the labels, the scenes' first words."""
-    return [*labels, *sorted({caption.scene.split()[0] for caption in captions} - set(labels))]
+    """What an answer can begin with, each worth a token: labels, and first words of scene and topic."""
+    first = {said.split()[0] for caption in captions for said in (caption.scene, caption.topic)}
+    return [*labels, *sorted(first - set(labels))]
 
 
 def _syllabus(lengths: Sequence[int], settings: Pretraining, seed: int) -> list[int]:

@@ -114,7 +114,7 @@ class Pace(Section):
     """How much work a killed run loses at most."""
 
     threads: PositiveInt
-    """Of torch, on a CPU; the weights do not depend on it."""
+    """Of torch, on a CPU; part of the recipe, since another number splits sums elsewhere: other bytes."""
 
 
 class Lora(Section):
