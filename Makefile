@@ -1,7 +1,7 @@
 # `make help` lists what each target does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help repro test check docs lock system summary refresh-labels refresh-posts
+.PHONY: help try repro gate test acceptance check docs sheet lock system summary refresh-labels refresh-posts
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
@@ -14,12 +14,24 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
+try: $(VENV)/installed ## a first look in a few CPU-minutes: the whole pipeline on a small world, in ./.try
+	.ci/clone .try
+	cd .try && dvc repro && bizmeme summary
+	@echo "That was a small world: its score means little, but every part works. Look at .try/reports/evaluate.html;"
+	@echo "make repro runs the usual world. make try again goes on where it stopped; rm -rf .try starts afresh."
+
 repro: $(VENV)/installed ## run the whole pipeline against the sandbox (or what conf/ says), then sum it up
 	dvc repro
 	@bizmeme summary
 
+gate: $(VENV)/installed ## fail where the last run's student is no better than text or picture alone could be
+	@bizmeme gate
+
 test: $(VENV)/installed ## all tests
 	python -m pytest -q
+
+acceptance: $(VENV)/installed ## three default worlds and two blind students, in ./.acceptance: about 90 CPU-minutes
+	python -m pytest -q -m acceptance tests/acceptance
 
 check: $(VENV)/installed ## style, types, import rules, and that nothing generated is stale
 	ruff format --check src tests docs
@@ -42,8 +54,12 @@ refresh-posts: $(VENV)/installed ## fetch new posts, then run what depends on th
 system: ## Debian packages that tests need: a browser, to look at the report (as root)
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium >/dev/null; }
 
-docs: $(VENV)/installed ## write docs/reference/ anew
+docs: $(VENV)/installed ## write docs/reference/ and docs/realism.md anew
 	python docs/generate.py
+	python docs/realism.py
+
+sheet: $(VENV)/installed ## photograph 40 posts of the simulated board: docs/sheet.jpg (needs `make system`)
+	python docs/sheet.py
 
 lock: $(VENV)/installed ## compile requirements*.in into hashed locks
 	$(UV_COMPILE) requirements.in -o requirements.lock

@@ -10,6 +10,7 @@ import dataframely as dy
 import polars as pl
 
 SHA256 = r"^[0-9a-f]{64}$"
+SLICE = r"^(days|last_period)$"
 
 
 def _doc(text: str) -> dict[str, Any]:
@@ -65,7 +66,8 @@ class GoldSample(dy.Schema):
     board = dy.String(primary_key=True, metadata=_doc("the post's board"))
     no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
     day = dy.Date(metadata=_doc("its thread's day, UTC"))
-    stratum = dy.String(metadata=_doc("market period and engagement"))
+    slice = dy.String(regex=SLICE, metadata=_doc("held-out days among the training ones, or the last period"))
+    stratum = dy.String(metadata=_doc("slice, market period and engagement"))
     weight = dy.Float64(min=0, metadata=_doc("posts of the population that it stands for"))
     role = dy.String(regex="^(dev|test)$", metadata=_doc("dev: pilot and gate; test: read only by evaluate"))
 
@@ -110,10 +112,17 @@ class Examples(dy.Schema):
     no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
     split = dy.String(regex="^(train|val|test)$", metadata=_doc("the file that the row stands in"))
     day = dy.Date(metadata=_doc("its thread's day, UTC"))
-    image_sha256 = dy.String(regex=SHA256, metadata=_doc("its picture"))
-    text = dy.String(metadata=_doc("subject and text as one, before the prompt cuts it"))
+    image_sha256 = dy.String(
+        regex=SHA256, metadata=_doc("its picture, or the plain grey one: prepare.modality")
+    )
+    text = dy.String(
+        metadata=_doc("subject and text as one, before the prompt cuts it; or empty: prepare.modality")
+    )
     label = dy.String(metadata=_doc("what the row teaches, or in test the human gold"))
     labelled_by = dy.String(regex="^(auto|human)$", metadata=_doc("where the label came from"))
+    slice = dy.String(
+        nullable=True, regex=SLICE, metadata=_doc("as in gold_sample.parquet; null but in test")
+    )
 
 
 class Predictions(dy.Schema):
@@ -121,6 +130,7 @@ class Predictions(dy.Schema):
 
     board = dy.String(primary_key=True, metadata=_doc("the post's board"))
     no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    slice = dy.String(regex=SLICE, metadata=_doc("as in gold_sample.parquet"))
     gold = dy.String(metadata=_doc("the human label"))
     student = dy.String(metadata=_doc("base with adapter"))
     student_probabilities = dy.List(dy.Float64(), metadata=_doc("in the order of labels.names"))

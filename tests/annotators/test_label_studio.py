@@ -43,11 +43,11 @@ def test_pushing_twice_adds_nothing_and_a_longer_list_adds_the_rest(studio: Labe
     assert studio.push(tasks) == 2
 
 
-def test_both_people_answer_each_task_under_its_posts_key(studio: LabelStudio, labels: Labels) -> None:
+def test_everyones_answers_to_a_task_stand_under_its_posts_key(studio: LabelStudio, labels: Labels) -> None:
     studio.push([task(no) for no in range(1, 6)])
     said = studio.export()
-    assert [each.key for each in said] == [("biz", no) for no in range(1, 6) for _ in range(2)]
-    assert {each.annotator for each in said} == {"1", "2"}
+    for no in range(1, 6):  # a third answers where the two differ
+        assert [each.annotator for each in said if each.key == ("biz", no)] in (["1", "2"], ["1", "2", "3"])
     assert {each.label for each in said} <= {*labels.names, None}
 
 

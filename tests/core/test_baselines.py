@@ -22,3 +22,13 @@ def test_pictures_alone_find_a_feature_that_decides() -> None:
 
 def test_a_single_class_needs_no_fit() -> None:
     assert baselines.text_only(["a"], ["up"], ["b", "c"], seed=1) == ["up", "up"]
+
+
+def test_without_a_single_word_text_alone_says_the_majority() -> None:
+    assert baselines.text_only(["", " ", "a"], ["up", "down", "down"], ["", "moon"], seed=1) == ["down"] * 2
+
+
+def test_pictures_that_are_all_alike_say_the_majority() -> None:
+    alike = [[0.3, 0.3, 0.1]] * 9
+    said = baselines.image_only(alike, ["up", "up", "down"] * 3, [[0.3, 0.3, 0.1]], seed=1)
+    assert said == ["up"]

@@ -1,9 +1,8 @@
-"""A clone of this checkout as somebody would have it, with the small world selected."""
+"""A clone of this checkout as somebody would have it, by default with the small world selected."""
 
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,30 +10,23 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 600
-NOT_COPIED = ("dvc.lock", "metrics/")  # they belong to the default world's last run
 
 
 class Project:
     """A git repository with DVC in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, experiment: str = "small", timeout_s: float = TIMEOUT_S) -> None:
         self.folder = folder
-        for name in self._tracked():
-            if not name.startswith(NOT_COPIED):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, folder / name)
-        self.edit("conf/config.yaml", "experiment: null", "experiment: small")
-        self.git("init", "--quiet")
+        self._experiment = experiment
+        self._timeout_s = timeout_s
+        self.update()
         self.git("config", "user.name", "bizmeme")  # `dvc exp` commits by itself
         self.git("config", "user.email", "tests@example.org")
         self.commit("start")
 
-    def _tracked(self) -> list[str]:
-        listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-        names = subprocess.run(
-            listing, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
-        ).stdout
-        return [name for name in names.splitlines() if (ROOT / name).is_file()]
+    def update(self) -> None:
+        """Bring its sources and configuration up to date with this checkout's, as `make try` does."""
+        subprocess.run([ROOT / ".ci" / "clone", self.folder, self._experiment], check=True, timeout=60)
 
     def run(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """Run a command in the clone, the virtual environment's first on the path."""
@@ -49,7 +41,7 @@ class Project:
             env=known | {"PATH": path},
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=self._timeout_s,
             check=False,
         )
         assert not check or done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}"
@@ -66,7 +58,7 @@ class Project:
     def commit(self, message: str) -> None:
         """Commit everything that git does not ignore."""
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", message)
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace the first occurrence of `old`."""

@@ -19,6 +19,14 @@ def test_a_finished_run_leaves_git_clean_and_a_second_one_runs_nothing(project: 
     assert project.git("status", "--porcelain") == ""
 
 
+def test_trying_again_keeps_the_results_and_runs_nothing_but_compose(project: Project) -> None:
+    before = project.metrics("HEAD", "evaluate")
+    project.update()
+    assert project.stages_run() in (["compose"], [])
+    assert project.git("status", "--porcelain") == ""
+    assert json.loads((project.folder / "metrics" / "evaluate.json").read_text()) == before
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "changed"),
     [

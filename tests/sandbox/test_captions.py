@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from bizmeme.sandbox.config import SandboxConfig
-from bizmeme.sandbox.faces import FACES
 from bizmeme.sandbox.moods import MOODS, SCENES, TABLE, TOPICS
+from bizmeme.sandbox.pictures.faces import FACES
+from bizmeme.sandbox.pictures.sight import Sight
 from bizmeme.sandbox.process import Addresses
 from bizmeme.sandbox.servers.captions import caption
-from bizmeme.sandbox.sight import Sight
-from bizmeme.sandbox.wording import topic_of
+from bizmeme.sandbox.words.phrases import read
 from bizmeme.sandbox.world import World
 from tests.sandbox.web import fetch_json, get
 
@@ -44,7 +44,8 @@ def test_a_caption_says_what_is_seen_and_never_a_mood(small: SandboxConfig) -> N
         assert shown.keys() == {"image", "text", "scene", "face", "topic"}
         assert shown["scene"] in SCENES
         assert shown["face"] in FACES
-        assert topic_of(shown["text"]) == shown["topic"]
+        assert read(shown["text"]).topic == shown["topic"]
+        assert not read(shown["text"]).unseen
         assert not set(MOODS) & {shown["scene"], shown["face"], shown["topic"]}
         Image.open(io.BytesIO(base64.b64decode(shown["image"]))).load()
 

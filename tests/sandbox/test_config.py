@@ -11,9 +11,10 @@ SAME = {
     "captions.count": 601,
     "labeller.accuracy": 0.5,
     "annotators.error": 0.2,
+    "hardness.ratio": 2.0,
     "serving.min_interval_s": 0.0,
 }
-OTHER = {"edition": 99, "seed": 99, "world.days": 15, "world.swing": 0.1, "world.first_day": "2025-10-20"}
+OTHER = {"edition": 99, "seed": 99, "world.swing": 0.1, "world.first_day": "2025-10-20"}
 
 
 @pytest.mark.parametrize("key", SAME)

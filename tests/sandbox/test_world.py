@@ -1,12 +1,19 @@
 """The simulated board as a whole."""
 
 from collections import Counter
+from typing import get_args
 
 import pytest
 
 from bizmeme.sandbox.building import FIRST_NO, build
 from bizmeme.sandbox.config import SandboxConfig
+from bizmeme.sandbox.drafts import DAY_S
+from bizmeme.sandbox.moods import NO_TEXT, TABLE
+from bizmeme.sandbox.oddities import TEXTS, Oddity
+from bizmeme.sandbox.words.phrases import read
+from bizmeme.sandbox.words.wording import MAX_CHARS
 from bizmeme.sandbox.world import Post, World
+from tests.sandbox.conftest import load
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +26,9 @@ def test_a_configuration_always_builds_the_same_world(small: SandboxConfig, worl
     assert build(small).threads == world.threads
 
 
-def test_the_small_world_has_about_420_pictures_in_60_threads(world: World) -> None:
-    assert len(world.threads) == 60
-    assert 390 <= len(world.pictured) <= 450
+def test_the_small_world_has_about_480_pictures_in_70_threads(world: World) -> None:
+    assert len(world.threads) == 70
+    assert 440 <= len(world.pictured) <= 520
 
 
 def test_numbers_grow_with_time(posts: list[Post]) -> None:
@@ -53,7 +60,14 @@ def test_some_replies_have_no_file_and_some_posts_no_text(world: World, posts: l
 
 def test_each_oddity_occurs_exactly_once(posts: list[Post]) -> None:
     oddities = Counter(post.oddity for post in posts if post.oddity)
-    assert oddities == {"truncated": 1, "orders": 1, "deleted": 1, "video": 1}
+    assert oddities == dict.fromkeys(set(get_args(Oddity)) - {""}, 1)
+
+
+def test_hostile_texts_keep_a_mood_that_is_known(posts: list[Post]) -> None:
+    hostile = [post for post in posts if post.oddity in TEXTS]
+    assert {post.mood for post in hostile} == {"bearish"}
+    assert {read(post.text).topic for post in hostile} == {"doom"}
+    assert max(len(post.text) for post in hostile) == MAX_CHARS
 
 
 def test_the_orders_demand_what_is_not_true(posts: list[Post]) -> None:
@@ -62,9 +76,67 @@ def test_the_orders_demand_what_is_not_true(posts: list[Post]) -> None:
     assert orders.mood == "bearish"
 
 
-def test_some_pictures_are_posted_again(world: World) -> None:
-    files = Counter(post.picture.key for post in world.pictured if post.picture)
-    assert 1 <= sum(count > 1 for count in files.values()) <= 30
+def test_some_pictures_are_posted_again_in_every_guise(world: World) -> None:
+    guises = Counter(post.copy for post in world.pictured)
+    assert set(guises) == {"original", "repost", "recompressed", "cropped", "captioned"}
+    assert 0.05 < 1 - guises["original"] / guises.total() < 0.2
+    drawn: dict[str, Post] = {}
+    for post in world.pictured:
+        if post.picture and post.copy == "original":
+            drawn[post.picture.key] = post
+    for post in world.pictured:
+        if post.picture and post.copy != "original":
+            assert post.copy == (post.picture.edit or "repost")
+            assert drawn[post.picture.root].posted_at <= post.posted_at
+
+
+def test_copypasta_is_posted_again_mostly_under_its_own_picture(world: World) -> None:
+    pasted = [post for post in world.pictured if post.copypasta]
+    assert 0.04 < len(pasted) / len(world.pictured) < 0.1
+    faithful = [
+        post
+        for post in pasted
+        if post.copypasta and post.picture and post.picture.scene == post.copypasta.scene
+    ]
+    assert len(faithful) > 0.75 * len(pasted)
+    for post in pasted:
+        assert post.copypasta
+        own, text = (set(words.lower().split()) for words in (post.copypasta.words(), post.text))
+        assert len(own) >= 8
+        assert len(own & text) / len(own | text) >= 0.5
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("default", 0.05, 0.10), ("small", 0.03, 0.16)])
+def test_only_threads_of_the_last_period_show_what_no_earlier_post_shows(
+    name: str, least: float, most: float
+) -> None:
+    """An older thread that runs on into the period is trained on: it holds nothing new."""
+    config = load(name)
+    whole = build(config)
+    border = whole.ends_at - config.world.periods[-1].days * DAY_S
+    last = [post for post in whole.pictured if whole.threads[post.thread_no].posts[0].posted_at >= border]
+    new = [post for post in whole.pictured if post.unseen]
+    assert {post.no for post in new} <= {post.no for post in last}
+    assert least <= len(new) / len(last) <= most
+    assert {read(post.text).unseen for post in new if post.saying.unseen} == {True}
+    silent = (post for thread in whole.threads.values() for post in thread.posts if not post.picture)
+    assert all(whole.threads[post.thread_no].posts[0].posted_at >= border for post in silent if post.unseen)
+
+
+def test_hard_posts_are_as_many_as_asked_for_and_of_every_cell() -> None:
+    config = load("default")
+    large = build(config)
+    hard = Counter((post.picture.scene, post.topic) for post in large.pictured if post.picture and post.hard)
+    every = Counter((post.picture.scene, post.topic) for post in large.pictured if post.picture)
+    assert hard.total() / every.total() == pytest.approx(0.17, abs=0.03)
+    assert min(hard[cell] / every[cell] for cell in TABLE if cell[1] != NO_TEXT) > 0.08
+
+
+def test_some_replies_were_deleted_and_what_quoted_them_leads_nowhere(posts: list[Post]) -> None:
+    known = {post.no for post in posts}
+    dead = [link for post in posts for link in post.links if link.thread_no is None]
+    assert dead
+    assert all(link.no not in known for link in dead)
 
 
 def test_the_newest_threads_are_live_and_all_others_archived(small: SandboxConfig, world: World) -> None:

@@ -12,7 +12,8 @@ from bizmeme.shell.parquet import from_rows, read_json, read_table, write_json, 
 from bizmeme.tables import GoldSample
 
 ROW: dict[str, Any] = {
-    "board": "biz", "no": 2, "day": date(2025, 1, 1), "stratum": "x", "weight": 1.5, "role": "dev",
+    "board": "biz", "no": 2, "day": date(2025, 1, 1), "slice": "days", "stratum": "x", "weight": 1.5,
+    "role": "dev",
 }  # fmt: skip
 
 
@@ -31,6 +32,7 @@ def test_rows_come_back_sorted_and_the_same_bytes_for_the_same_rows(tmp_path: Pa
         ([ROW, ROW], "primary_key"),
         ([ROW | {"board": None}], "board"),
         ([ROW | {"role": "train"}], "role"),
+        ([ROW | {"slice": "last"}], "slice"),
     ],
 )
 def test_a_bad_row_is_refused_on_write(rows: list[dict[str, Any]], problem: str, tmp_path: Path) -> None:

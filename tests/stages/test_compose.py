@@ -1,10 +1,12 @@
 """compose: conf/ → params.yaml."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
+from bizmeme.core.splits import HeldOut
 from bizmeme.errors import ConfigError
 from bizmeme.stages.compose import check, composed_yaml
 from tests.stages.pipeline import Pipeline, bizmeme
@@ -38,17 +40,29 @@ def test_no_secret_path_or_time_gets_into_the_parameters(monkeypatch: pytest.Mon
         assert str(Path.home()) not in text
 
 
+def test_a_date_stays_a_date_on_its_way_through_params_yaml() -> None:
+    for overrides, last in (
+        ([], date(2025, 12, 8)),
+        (["split.last_period_from=2025-11-03"], date(2025, 11, 3)),
+    ):
+        composed = composed_yaml(ROOT / "conf", overrides)
+        assert HeldOut.model_validate(composed.config["split"]).last_period_from == last
+        assert isinstance(yaml.safe_load(composed.text)["split"]["last_period_from"], str)
+    production = composed_yaml(ROOT / "conf", ["experiment=production"])
+    assert production.config["split"]["last_period_from"] is None
+
+
 def test_every_typo_is_reported_at_once_with_its_place(folder: Path) -> None:
     path = folder / "conf" / "train" / "tiny.yaml"
     path.write_text(path.read_text().replace("learning_rate:", "learning_rat:", 1))
     path = folder / "conf" / "split" / "days.yaml"
-    path.write_text("gold_share: 1.7\nval_share: 0.1\n")
+    path.write_text(path.read_text().replace("val_days: 1 ", "val_days: 12 "))
     done = bizmeme("compose", cwd=folder)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "train.learning_rat: there is no such key. Fix or remove it in conf/train/." in done.stderr
     assert "train.learning_rate: the key is missing" in done.stderr
-    assert "split.gold_share = 1.7: Input should be less than or equal to 1" in done.stderr
+    assert "split.val_days = 12: Value error, with gold_days = 2 no day of a block of 14" in done.stderr
 
 
 def test_an_adapters_typo_and_a_stray_section_are_reported_too(folder: Path) -> None:
@@ -62,9 +76,9 @@ def test_an_adapters_typo_and_a_stray_section_are_reported_too(folder: Path) -> 
 
 
 def test_a_wrong_world_is_reported_before_anything_runs(folder: Path) -> None:
-    done = bizmeme("compose", "sandbox.world.days=0", "+sandbox.wrld=3", cwd=folder)
+    done = bizmeme("compose", "sandbox.world.threads=0", "+sandbox.wrld=3", cwd=folder)
     assert done.returncode == 1
-    assert "sandbox.world.days = 0" in done.stderr
+    assert "sandbox.world.threads = 0" in done.stderr
     assert "sandbox.wrld: there is no such key" in done.stderr
 
 

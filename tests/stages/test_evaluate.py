@@ -10,7 +10,7 @@ from PIL import Image
 
 import bizmeme
 from bizmeme.errors import DataError
-from bizmeme.shell.parquet import read_table
+from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.stages.evaluate import BASELINES
 from bizmeme.tables import Examples, Predictions
 from bizmeme.trackers import mlflow
@@ -41,6 +41,58 @@ def test_the_figures_are_the_predictions_figures(predictions: pl.DataFrame, smal
         assert {"macro_f1", "per_class", "confusion", "n"} <= set(one)
     commonest = predictions["majority"].unique().to_list()
     assert len(commonest) == 1
+
+
+def test_slices_share_the_test_set_and_each_has_its_own_figures(
+    predictions: pl.DataFrame, small: Pipeline
+) -> None:
+    by_slice = json.loads(small.path("metrics/evaluate.json").read_text())["by_slice"]
+    assert set(by_slice) == {"days", "last_period"}
+    assert sum(each["n"] for each in by_slice.values()) == len(predictions)
+    for name, each in by_slice.items():
+        rows = predictions.filter(pl.col("slice") == name)
+        assert each["student"]["accuracy"] == pytest.approx((rows["student"] == rows["gold"]).mean())
+        for who in BASELINES:
+            right = (rows[who] == rows["gold"]).fill_null(False)
+            assert each["baselines"][who]["accuracy"] == pytest.approx(right.mean())
+
+
+def test_the_page_shows_each_slice_with_its_number_of_posts(small: Pipeline) -> None:
+    page = small.upto("evaluate").path("reports/evaluate.html").read_text()
+    by_slice = json.loads(small.path("metrics/evaluate.json").read_text())["by_slice"]
+    for name, shown in (("days", "held-out days"), ("last_period", "the last period")):
+        one = by_slice[name]
+        cells = f"<td>{shown}</td><td>{one['n']}</td>\n<td>{one['student']['accuracy']:.3f}</td>"
+        assert cells in page
+
+
+def test_a_slice_without_posts_is_left_out(small: Pipeline, tmp_path: Path) -> None:
+    fork = small.upto("evaluate").fork(tmp_path / "fork")
+    examples = read_table(Examples, fork.path("data/examples.parquet"))
+    kept = examples.filter(pl.col("slice").ne_missing("last_period"))
+    write_table(Examples, kept, fork.path("data/examples.parquet"))
+    assert fork.run("evaluate").returncode == 0
+    figures = json.loads(fork.path("metrics/evaluate.json").read_text())
+    assert set(figures["by_slice"]) == {"days"}
+    assert figures["by_slice"]["days"]["n"] == figures["student"]["n"]
+    assert "the last period" not in fork.path("reports/evaluate.html").read_text()
+
+
+@pytest.mark.parametrize(("modality", "blind_one"), [("text", "image_only"), ("image", "text_only")])
+def test_a_blind_student_is_scored_and_the_blinded_baseline_says_the_majority(
+    modality: str, blind_one: str, small: Pipeline, tmp_path: Path
+) -> None:
+    fork = small.upto("evaluate").fork(tmp_path / "fork")
+    assert fork.run("prepare", f"prepare.modality={modality}").returncode == 0
+    done = fork.run("evaluate")
+    assert done.returncode == 0, done.stderr
+    blind = read_table(Predictions, fork.path("data/predictions.parquet"))
+    seeing = read_table(Predictions, small.path("data/predictions.parquet"))
+    assert blind[blind_one].to_list() == blind["majority"].to_list()
+    assert blind["student_probabilities"].to_list() != seeing["student_probabilities"].to_list()
+    other = {"image_only", "text_only"} - {blind_one}
+    for same in ("labeller", "gold", *other):
+        assert blind[same].to_list() == seeing[same].to_list()
 
 
 def test_pictures_of_the_scores_and_a_page_to_open_are_written(small: Pipeline) -> None:

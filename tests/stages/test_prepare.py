@@ -1,13 +1,18 @@
 """prepare: no copy crosses a split."""
 
+import io
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from PIL import Image
 
 from bizmeme.core.duplicates import jaccard, words
+from bizmeme.core.splits import HeldOut, part_of_day
+from bizmeme.shell.blinds import grey_picture
 from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.shell.shards import read_shards
 from bizmeme.tables import AutoLabels, Examples, GoldSample, Images, Posts
@@ -24,6 +29,42 @@ def test_days_and_threads_do_not_cross(examples: pl.DataFrame, small: Pipeline) 
     for key in ("day", "thread_no"):
         shown = examples.join(posts, on=["board", "no"]).group_by(key).agg(pl.col("split").n_unique())
         assert shown["split"].max() == 1
+
+
+def test_every_split_is_of_its_own_part_and_the_last_period_never_trains(
+    examples: pl.DataFrame, small_config: dict[str, object]
+) -> None:
+    held_out = HeldOut.model_validate(small_config["split"])
+    seen = {
+        (row[0], part_of_day(row[1], held_out, seed=20261122))
+        for row in examples.select("split", "day").rows()
+    }
+    assert seen == {("train", "train"), ("val", "val"), ("test", "gold"), ("test", "last")}
+
+
+def test_every_test_row_has_its_slice_and_no_other_row(examples: pl.DataFrame, small: Pipeline) -> None:
+    sample = read_table(GoldSample, small.path("data/gold_sample.parquet"))
+    test = examples.filter(pl.col("split") == "test").join(sample, on=["board", "no"], suffix="_drawn")
+    assert test["slice"].to_list() == test["slice_drawn"].to_list()
+    assert set(test["slice"]) == {"days", "last_period"}
+    assert (
+        examples.filter(pl.col("split") != "test")["slice"].null_count()
+        == (examples["split"] != "test").sum()
+    )
+
+
+def test_an_embargo_leaves_its_days_out_and_is_counted(small: Pipeline, tmp_path: Path) -> None:
+    fork = small.upto("prepare").fork(tmp_path / "fork")
+    before = json.loads(fork.path("metrics/prepare.json").read_text())["posts_by_part"]
+    assert before["embargo"] == 0
+    assert min(before[part] for part in ("gold", "val", "train", "last")) > 0
+    posts = read_table(Posts, fork.path("data/posts.parquet"))
+    assert sum(before.values()) == posts["image_sha256"].is_not_null().sum()
+    assert fork.run("prepare", "split.embargo_days=3").returncode == 0
+    after = json.loads(fork.path("metrics/prepare.json").read_text())["posts_by_part"]
+    assert after["embargo"] == before["train"] + before["val"] - after["train"] - after["val"] > 0
+    kept = read_table(Examples, fork.path("data/examples.parquet")).filter(pl.col("split") != "test")
+    assert kept["day"].max() < date(2025, 10, 24)  # type: ignore[operator]
 
 
 def test_nothing_in_train_is_near_a_held_out_post(examples: pl.DataFrame, small: Pipeline) -> None:
@@ -77,15 +118,50 @@ def test_a_planted_copy_of_a_gold_post_is_dropped_from_train(small: Pipeline, tm
 def test_every_row_has_its_picture_its_label_and_one_image_tag(
     examples: pl.DataFrame, small: Pipeline
 ) -> None:
-    shards = read_shards(small.path("data/train_images"))
-    for split in ("train", "val", "test"):
+    folders = {"train": "train_images", "val": "train_images", "test": "test_images"}
+    shards = {name: read_shards(small.path(f"data/{name}")) for name in set(folders.values())}
+    for split, folder in folders.items():
         rows = json.loads(small.path(f"data/{split}.json").read_text())
         part = examples.filter(pl.col("split") == split).sort("board", "no")
         assert [row["no"] for row in rows] == part["no"].to_list()
         assert [row["messages"][-1]["content"] for row in rows] == part["label"].to_list()
         assert all(row["messages"][1]["content"].count("<image>") == 1 for row in rows)
-        if split != "test":
-            assert all(set(row["images"]) <= shards.keys() for row in rows)
+        assert {name for row in rows for name in row["images"]} <= shards[folder].keys()
+        for name in (f"{part['image_sha256'][0]}.jpg", f"{part['image_sha256'][-1]}.jpg"):
+            assert shards[folder][name] == small.path(f"data/images/{name}").read_bytes()
+
+
+def test_text_alone_shows_every_post_under_one_grey_picture(
+    examples: pl.DataFrame, small: Pipeline, tmp_path: Path
+) -> None:
+    fork = small.fork(tmp_path / "fork")
+    assert fork.run("prepare", "prepare.modality=text").returncode == 0
+    blind = read_table(Examples, fork.path("data/examples.parquet"))
+    same = [name for name in blind.columns if name != "image_sha256"]
+    assert blind.select(same).equals(examples.select(same))
+    (grey,) = blind["image_sha256"].unique()
+    for folder in ("train_images", "test_images"):
+        assert read_shards(fork.path(f"data/{folder}")) == {f"{grey}.jpg": grey_picture()}
+    with Image.open(io.BytesIO(grey_picture())) as picture:
+        assert picture.convert("RGB").getcolors() == [(picture.width * picture.height, (128, 128, 128))]
+
+
+def test_pictures_alone_come_with_an_empty_text(
+    examples: pl.DataFrame, small: Pipeline, tmp_path: Path
+) -> None:
+    fork = small.fork(tmp_path / "fork")
+    assert fork.run("prepare", "prepare.modality=image").returncode == 0
+    blind = read_table(Examples, fork.path("data/examples.parquet"))
+    assert set(blind["text"]) == {""}
+    same = [name for name in blind.columns if name != "text"]
+    assert blind.select(same).equals(examples.select(same))
+    for split in ("train", "val", "test"):
+        asked = [
+            row["messages"][1]["content"] for row in json.loads(fork.path(f"data/{split}.json").read_text())
+        ]
+        assert set(asked) == {"<image>Post: \nMood?"}
+    for name in ("train_images", "test_images"):
+        assert read_shards(fork.path(f"data/{name}")) == read_shards(small.path(f"data/{name}"))
 
 
 def test_the_vision_apis_gold_labels_never_reach_train(examples: pl.DataFrame, small: Pipeline) -> None:

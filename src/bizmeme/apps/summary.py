@@ -1,6 +1,7 @@
 """`bizmeme summary`: what the last pipeline run made, from metrics/ and the state folder."""
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,14 @@ from bizmeme.shell.parquet import read_json
 from bizmeme.shell.workspace import Workspace, state_home
 
 _ORDER = ("majority", "text_only", "image_only", "base", "labeller")  # from naive to the teacher
+_GROUPS = {
+    "truth": "all test posts",
+    "seen": "phrases and drawings that training shows",
+    "unseen": "new phrases, new manners of drawing",
+    "hard": "murky pictures, misspelt phrases",
+    "last_period": "the last period",
+}
+_ENOUGH = 100  # test posts: below, the score is known to about ±0.1 only
 _WIDTH = 64
 
 
@@ -20,8 +29,13 @@ def main(arguments: list[str]) -> None:
     workspace = Workspace(root=Path.cwd(), out=Path.cwd(), home=state_home(), origin="")
     console = Console(soft_wrap=True)  # a command to copy stays on one line
     console.print(_counts(workspace))
-    console.print(_scores(read_json(workspace.read("metrics/evaluate.json"))))
-    _verdict(console, read_json(workspace.read("metrics/sandbox.json")))
+    scored = read_json(workspace.read("metrics/evaluate.json"))
+    console.print(_scores(scored))
+    if judged := read_json(workspace.read("metrics/sandbox.json")):
+        console.print(_verdict(judged))
+        console.print("Scores on the simulated board say nothing about the real one.")
+    if doubt := _doubt(scored["student"]):
+        console.print(doubt)
     console.print("Adapter   models/adapter")
     console.print("Figures   plots/, reports/evaluate.html, metrics/")
     console.print(f"MLflow    mlflow ui --backend-store-uri sqlite:///{workspace.home / 'mlflow.db'}")
@@ -58,8 +72,27 @@ def _row(table: Table, name: str, one: dict[str, Any], *, style: str) -> None:
     table.add_row(name.replace("_", " "), f"{one['accuracy']:.3f}", f"{one['macro_f1']:.3f}", style=style)
 
 
-def _verdict(console: Console, judged: dict[str, Any]) -> None:
-    if judged:
-        right = judged["student"]["truth"]["accuracy"]
-        console.print(f"Against the sandbox's truth the student is right on {right:.3f} of them.")
-        console.print("Scores on the simulated board say nothing about the real one.")
+def _verdict(judged: dict[str, Any]) -> Table:
+    """The student's accuracy against the sandbox's truth, by group, and what one half alone allows."""
+    table = Table(title="Against the sandbox's truth", min_width=_WIDTH)
+    for column in ("", "posts", "accuracy"):
+        table.add_column(column, justify="right" if column else "left")
+    for group, name in _GROUPS.items():
+        if group in judged["student"]:
+            one = judged["student"][group]
+            table.add_row(f"student, {name}", str(one["n"]), f"{one['accuracy']:.3f}")
+    for half, name in (("text", "texts"), ("image", "pictures")):
+        table.add_row(f"at best, from {name} alone", "", f"{judged['world']['ceiling'][half]:.3f}")
+    return table
+
+
+def _doubt(student: dict[str, Any]) -> str | None:
+    """What to say of a test set so small that its score is a sign of life and no figure."""
+    tested, accuracy = student["n"], student["accuracy"]
+    if tested >= _ENOUGH:
+        return None
+    margin = 1.96 * math.sqrt(accuracy * (1 - accuracy) / tested)
+    return (
+        f"The score means little: with {tested} test posts it is known to ±{margin:.2f} at best. "
+        "It shows that every part works."
+    )

@@ -14,12 +14,14 @@ def majority(train_labels: Sequence[str], n: int) -> list[str]:
 def text_only(
     train_texts: Sequence[str], train_labels: Sequence[str], texts: Sequence[str], *, seed: int
 ) -> list[str]:
-    """TF-IDF of words and word pairs with logistic regression."""
+    """TF-IDF of words and word pairs with logistic regression; the majority where no text has a word."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
 
-    model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), _logistic(seed))
-    return _fit_predict(model, train_texts, train_labels, texts)
+    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    if not any(map(vectors.build_analyzer(), train_texts)):
+        return majority(train_labels, len(texts))
+    return _fit_predict(make_pipeline(vectors, _logistic(seed)), train_texts, train_labels, texts)
 
 
 def image_only(

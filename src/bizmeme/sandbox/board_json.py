@@ -12,8 +12,8 @@ import hashlib
 import re
 
 from bizmeme.sandbox.dice import digest, pick, share
-from bizmeme.sandbox.gallery import Gallery, thumbnail_size
-from bizmeme.sandbox.markup import comment, escape, new_york
+from bizmeme.sandbox.pictures.gallery import Gallery, thumbnail_size
+from bizmeme.sandbox.words.markup import comment, escape, new_york
 from bizmeme.sandbox.world import BOARD, Post, Thread, World
 
 Fields = dict[str, object]
@@ -128,8 +128,8 @@ def _file(post: Post, gallery: Gallery) -> Fields:
     return {
         "filename": _filename(post),
         "ext": post.picture.ext,
-        "w": post.picture.width_px,
-        "h": post.picture.height_px,
+        "w": file.width_px,
+        "h": file.height_px,
         "tn_w": width,
         "tn_h": height,
         "tim": post.tim,

@@ -3,11 +3,40 @@
 import datetime
 import hashlib
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section, Seed, Share
+
+Regime = Literal["calm", "greed", "fear", "panic"]
+SmallShare = Annotated[float, Field(ge=0, le=0.5)]
+
+
+class Period(Section):
+    """Some weeks of one market regime."""
+
+    regime: Regime
+    """What the market does: it bends the odds of scenes and topics (regimes.py)."""
+
+    days: Annotated[int, Field(ge=1, le=366)]
+    """How long it lasts."""
+
+
+class CopiesConfig(Section):
+    """How often the picture of a reply is an earlier one again, and what was done to it on the way."""
+
+    repost: SmallShare
+    """Share of reply pictures: byte for byte."""
+
+    recompressed: SmallShare
+    """Share: saved again as JPEG, at times at another size."""
+
+    cropped: SmallShare
+    """Share: cut at its edges."""
+
+    captioned: SmallShare
+    """Share: with a bar of words added."""
 
 
 class WorldConfig(Section):
@@ -16,8 +45,14 @@ class WorldConfig(Section):
     first_day: Annotated[datetime.date, Field(ge=datetime.date(2007, 4, 1), le=datetime.date(2100, 1, 1))]
     """The first simulated day, UTC; since 2007-04 New York keeps the daylight-saving rule that `now` uses."""
 
-    days: Annotated[int, Field(ge=1, le=366)]
-    """Simulated days; the clock starts at the end of the last one."""
+    periods: Annotated[tuple[Period, ...], Field(min_length=1, max_length=30)]
+    """The market's periods in turn; the clock starts at the end of the last one."""
+
+    swing: Annotated[float, Field(ge=0, le=1)]
+    """How far a regime bends the log-odds of scenes and topics; 0 keeps every period calm."""
+
+    daily_swing: Annotated[float, Field(ge=0, le=1)]
+    """Standard deviation by which each day moves every log-odds once more."""
 
     threads: Annotated[int, Field(ge=8, le=20_000)]
     """Threads over all days; every opening post has a file."""
@@ -31,11 +66,33 @@ class WorldConfig(Section):
     reply_picture_share: Share
     """Share of replies with a picture."""
 
-    repost_share: Annotated[float, Field(ge=0, le=0.5)]
-    """Share of reply pictures that are an earlier post's file again, byte for byte."""
+    video_share: SmallShare
+    """Share of new files that are videos, of which the board shows a thumbnail only."""
 
-    swing: Annotated[float, Field(ge=0, le=0.9)]
-    """How far a fearful or greedy week bends the odds of scenes and topics; 0 keeps every week calm."""
+    copies: CopiesConfig
+    """Pictures that come again under other words."""
+
+    copypasta_share: SmallShare
+    """Share of posts with a picture whose words were posted before, more or less."""
+
+    unseen_share: SmallShare
+    """Share of the last period's posts with a phrase or a manner of drawing that no earlier post shows."""
+
+    murky_share: SmallShare
+    """Share of new pictures that are hard to see."""
+
+    muddled_share: SmallShare
+    """Share of posts whose phrase is misspelt."""
+
+    @property
+    def days(self) -> int:
+        """Simulated days in all."""
+        return sum(period.days for period in self.periods)
+
+    @property
+    def last_period_from(self) -> datetime.date:
+        """The first day of the last period."""
+        return self.first_day + datetime.timedelta(days=self.days - self.periods[-1].days)
 
 
 class CaptionsConfig(Section):
@@ -47,6 +104,22 @@ class CaptionsConfig(Section):
     count: Annotated[int, Field(ge=1, le=100_000)]
     """How many captions there are."""
 
+    murky_share: SmallShare
+    """Share of captioned pictures that are hard to see; more than on the board, since they teach seeing."""
+
+    muddled_share: SmallShare
+    """Share of captions whose phrase is misspelt; more than on the board, since they teach reading."""
+
+
+class HardnessConfig(Section):
+    """How strangers err: more often on hard posts, and there together."""
+
+    ratio: Annotated[float, Field(ge=1, le=20)]
+    """How many times as often anyone errs on a hard post (murky picture or misspelt phrase)."""
+
+    together: Share
+    """Share of answers on hard posts that follow one common impression, right or wrong."""
+
 
 class LabellerConfig(Section):
     """The simulated vision API's quality."""
@@ -56,10 +129,10 @@ class LabellerConfig(Section):
 
 
 class AnnotatorsConfig(Section):
-    """The quality of the two simulated people."""
+    """The quality of the simulated people: two, and a third where they differ."""
 
     error: Share
-    """Share of answers in which one person names another mood than the true one, independently."""
+    """Share of answers in which one person names another mood than the true one."""
 
     skip_share: Annotated[float, Field(ge=0, le=0.5)]
     """Share of posts that one person skips."""
@@ -89,6 +162,9 @@ class SandboxConfig(Section):
 
     captions: CaptionsConfig
     """The captioned pictures."""
+
+    hardness: HardnessConfig
+    """How strangers err."""
 
     labeller: LabellerConfig
     """The vision API."""

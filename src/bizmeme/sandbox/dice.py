@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,3 +32,8 @@ def share(*parts: object) -> float:
 def pick(options: Sequence[T], *parts: object) -> T:
     """One of `options`, each equally likely."""
     return options[digest(*parts) % len(options)]
+
+
+def drawn(odds: Mapping[T, float], dice: random.Random) -> T:
+    """One key, as likely as its value says; the values need not sum to 1."""
+    return dice.choices(list(odds), list(odds.values()))[0]

@@ -25,10 +25,10 @@ from bizmeme.errors import ConfigError, ServiceError
 from bizmeme.sandbox.building import build
 from bizmeme.sandbox.clockwork import Clockwork
 from bizmeme.sandbox.config import SandboxConfig, origin
-from bizmeme.sandbox.gallery import Gallery
-from bizmeme.sandbox.people import Reader
+from bizmeme.sandbox.pictures.gallery import Gallery
 from bizmeme.sandbox.servers import board, captions, clock, label_studio, media, openai, truth
 from bizmeme.sandbox.servers.common import Backstage
+from bizmeme.sandbox.strangers.people import Reader
 
 Addresses = Mapping[str, str]
 

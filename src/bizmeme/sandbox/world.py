@@ -8,19 +8,20 @@ Words and pixels are drawn when they are asked for; here stands only what they w
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
-from bizmeme.sandbox import wording
 from bizmeme.sandbox.dice import happens, stream
-from bizmeme.sandbox.drawing import Picture
-from bizmeme.sandbox.markup import Link
-from bizmeme.sandbox.moods import TABLE, Mood
-
-Oddity = Literal["", "truncated", "orders", "deleted", "video"]
+from bizmeme.sandbox.moods import NO_TEXT, TABLE, Mood
+from bizmeme.sandbox.oddities import TEXTS, Oddity
+from bizmeme.sandbox.pictures.drawing import Picture
+from bizmeme.sandbox.uploads import Copy
+from bizmeme.sandbox.words import wording
+from bizmeme.sandbox.words.copypasta import Copypasta
+from bizmeme.sandbox.words.markup import Link
+from bizmeme.sandbox.words.wording import Saying
 
 BOARD = "biz"
 
-_SUBJECT_SHARE = 0.37  # of opening posts, as measured on the real board
+_SUBJECT_SHARE = 0.4  # of opening posts that say anything: 37 % of all, as on the real board
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ class Post:
     thread_no: int
     posted_at: int  # seconds since 1970, UTC
     key: str
-    topic: str
+    saying: Saying
+    copypasta: Copypasta | None
     oddity: Oddity
     picture: Picture | None
+    copy: Copy
     tim: int | None  # the server's file name, microseconds since 1970
     links: tuple[Link, ...]
     poster: int  # 0 opened the thread
@@ -44,22 +47,41 @@ class Post:
         return self.no == self.thread_no
 
     @property
+    def topic(self) -> str:
+        """What it speaks of."""
+        return self.saying.topic
+
+    @property
     def mood(self) -> Mood | None:
         """The truth; None without a picture."""
         return TABLE[self.picture.scene, self.topic] if self.picture else None
 
     @property
+    def hard(self) -> bool:
+        """Whether strangers err on it more often: a picture hard to see, or a misspelt phrase."""
+        return self.saying.muddled or bool(self.picture and self.picture.murky)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether its phrase or its manner of drawing is new in the world's last period."""
+        return self.saying.unseen or bool(self.picture and self.picture.unseen)
+
+    @property
     def text(self) -> str:
         """What its writer typed; empty for a post without words."""
-        if self.oddity == "orders":
-            return wording.ORDERS
-        return wording.compose(self.topic, stream("words", self.key))
+        if self.oddity in TEXTS:
+            return TEXTS[self.oddity]
+        if self.copypasta:
+            return self.copypasta.text(stream("words", self.key))
+        return wording.compose(self.saying, stream("words", self.key))
 
     @property
     def subject(self) -> str:
-        """The thread's subject, empty for most threads and every reply."""
+        """The thread's subject, empty for most threads, every reply, and a post that says nothing."""
         dice = stream("subject", self.key)
-        return wording.subject(dice) if self.opens and happens(dice, _SUBJECT_SHARE) else ""
+        if not (self.opens and self.topic != NO_TEXT and happens(dice, _SUBJECT_SHARE)):
+            return ""
+        return wording.subject(dice, period=self.saying.period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +114,11 @@ class World:
         """Every post that shows a picture, by number."""
         posts = (post for thread in self.threads.values() for post in thread.posts if post.picture)
         return tuple(sorted(posts, key=lambda post: post.no))
+
+    @cached_property
+    def copypastas(self) -> tuple[Copypasta, ...]:
+        """Everything that was pasted under a picture, by the first post."""
+        return tuple(dict.fromkeys(post.copypasta for post in self.pictured if post.copypasta))
 
     @cached_property
     def live(self) -> tuple[Thread, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bizmeme.core.metrics import Scores
 
+_SLICE_NAMES = {"days": "held-out days", "last_period": "the last period"}
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>bizmeme: evaluation</title>
 <style>
@@ -23,6 +24,11 @@ _PAGE = """<!doctype html>
 <table><thead><tr><th></th><th>accuracy</th><th>macro-F1</th></tr></thead>
 {% for name, one in scores.items() %}<tr class="{{ name }}"><td>{{ name.replace("_", " ") }}</td>
 <td>{{ "%.3f"|format(one.accuracy) }}</td><td>{{ "%.3f"|format(one.macro_f1) }}</td></tr>
+{% endfor %}</table>
+<table class="slices"><thead><tr><th>accuracy by slice</th><th>posts</th>
+{% for name in scores %}<th>{{ name.replace("_", " ") }}</th>{% endfor %}</tr></thead>
+{% for slice, each in by_slice.items() %}<tr><td>{{ slice_names[slice] }}</td><td>{{ each.student.n }}</td>
+{% for one in each.values() %}<td>{{ "%.3f"|format(one.accuracy) }}</td>{% endfor %}</tr>
 {% endfor %}</table>
 <table><thead><tr><th>label</th><th>precision</th><th>recall</th><th>F1</th><th>posts</th></tr></thead>
 {% for name, one in scores.student.per_class.items() %}<tr><td>{{ name }}</td>
@@ -54,12 +60,26 @@ class Mistake:
         return base64.b64encode(self.picture).decode()
 
 
-def write_report(
-    scores: Mapping[str, Scores], mistakes: Sequence[Mistake], *, plots: Path, path: Path
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page shows: every predictor's scores, the same for each slice that has posts, mistakes."""
+
+    scores: Mapping[str, Scores]
+    by_slice: Mapping[str, Mapping[str, Scores]]
+    mistakes: Sequence[Mistake]
+
+
+def write_report(page: Page, *, plots: Path, path: Path) -> None:
     """Write the page with the PNG files below `plots`; posts are strangers' text and are escaped."""
     import jinja2
 
-    page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(_PAGE)
+    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(_PAGE)
     encoded = [base64.b64encode(file.read_bytes()).decode() for file in sorted(plots.glob("*.png"))]
-    path.write_text(page.render(scores=scores, mistakes=mistakes, plots=encoded), encoding="utf-8")
+    text = template.render(
+        scores=page.scores,
+        by_slice=page.by_slice,
+        slice_names=_SLICE_NAMES,
+        mistakes=page.mistakes,
+        plots=encoded,
+    )
+    path.write_text(text, encoding="utf-8")

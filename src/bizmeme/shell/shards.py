@@ -2,22 +2,22 @@
 
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bizmeme.errors import DataError
 
 
-def write_shards(files: Sequence[Path], folder: Path, *, per_shard: int) -> None:
-    """Write `files`, already sorted, as 00000.tar, 00001.tar, …; older shards in the folder go."""
+def write_shards(names: Sequence[str], folder: Path, *, read: Callable[[str], bytes], per_shard: int) -> None:
+    """Write the pictures, already sorted, as 00000.tar, 00001.tar, …; older shards in the folder go."""
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob("*.tar"):
         stale.unlink()
-    for number, start in enumerate(range(0, len(files), per_shard)):
+    for number, start in enumerate(range(0, len(names), per_shard)):
         with tarfile.open(folder / f"{number:05}.tar", "w", format=tarfile.USTAR_FORMAT) as shard:
-            for file in files[start : start + per_shard]:
-                data = file.read_bytes()
-                member = tarfile.TarInfo(file.name)
+            for name in names[start : start + per_shard]:
+                data = read(name)
+                member = tarfile.TarInfo(name)
                 member.size = len(data)
                 shard.addfile(member, io.BytesIO(data))
 

@@ -106,13 +106,26 @@ def _check_world(config: Mapping[str, Any], found: dict[str, None]) -> None:
         from bizmeme.sandbox.config import SandboxConfig
 
         try:
-            SandboxConfig.model_validate(config["sandbox"])
+            world = SandboxConfig.model_validate(config["sandbox"]).world
         except ValidationError as error:
             found |= dict.fromkeys(problems(error, where="sandbox"))
+        else:
+            _check_last_period(config, str(world.last_period_from), found)
     asked = [config[kind].get("base_url", "") for kind in ("source", "labeller") if config.get(kind)]
     if len({str(url).startswith("sandbox://") for url in asked}) > 1:
         found[
             "source.base_url, labeller.base_url: one is the sandbox's, the other real. Select both alike."
+        ] = None
+
+
+def _check_last_period(config: Mapping[str, Any], begins: str, found: dict[str, None]) -> None:
+    """What only the world's last period shows may not be trained on."""
+    split = config.get("split")
+    held_out = str(split.get("last_period_from") or "never") if isinstance(split, Mapping) else begins
+    if held_out > begins:
+        found[
+            f"split.last_period_from = {held_out}: the sandbox's last period begins on {begins}, and what is "
+            f'new in it may not be trained on. Set split.last_period_from: "{begins}".'
         ] = None
 
 

@@ -1,6 +1,6 @@
 """export_labels: pushes the sampled posts that people lack, exports what they said, measures agreement."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -98,20 +98,26 @@ def _row(each: Annotation, role: str, gold: str | None) -> dict[str, Any]:
 
 
 def agreement(said: Sequence[Annotation], *, sampled: int, min_votes: int) -> dict[str, Any]:
-    """What metrics/agreement.json holds: counts, and each pair's agreement on the posts both labelled."""
+    """What metrics/agreement.json holds: counts, and each pair's agreement on the posts both labelled.
+
+    Whoever answered less than half of the posts stands in no pair: a third person who settles what two
+    dispute sees only the hardest, and would seem to agree with nobody.
+    """
     votes = _votes(said)
     settled = {key: settle(each, min_votes=min_votes) for key, each in votes.items()}
     by_person: dict[str, dict[Key, str]] = defaultdict(dict)
     for each in said:
         if each.label is not None:
             by_person[each.annotator][each.key] = each.label
+    answers = Counter(each.annotator for each in said)
+    regular = sorted(who for who in by_person if 2 * answers[who] >= len(votes))
     return {
         "sampled": sampled,
         "answered": len(votes),
         "gold": sum(label is not None for label in settled.values()),
         "disputed": sum(len(set(each) - {None}) > 1 and settled[key] is None for key, each in votes.items()),
         "skipped_by_all": sum(set(each) == {None} for each in votes.values()),
-        "pairs": [_pair(by_person, left, right) for left, right in combinations(sorted(by_person), 2)],
+        "pairs": [_pair(by_person, left, right) for left, right in combinations(regular, 2)],
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from bizmeme.core.metrics import score
+from bizmeme.core.judging import Figures, Judge, Key, truths
 from bizmeme.core.settings import Section
 from bizmeme.core.vocabulary import Labels
 from bizmeme.shell.http import fetch_json
@@ -16,8 +16,8 @@ from bizmeme.shell.parquet import read_table, write_json
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import AutoLabels, Examples, HumanLabels, Predictions
 
+SPLITS = ("train", "val", "test")
 _TIMEOUT_S = 120
-Key = tuple[str, int]
 
 
 class JudgeConfig(Section):
@@ -37,33 +37,52 @@ class Params(Section):
 
 def run(params: Params, workspace: Workspace) -> None:
     """Ask for the truth and compare."""
-    figures: dict[str, Any] = {}
+    figures: Figures = {}
     if params.judge.truth_url is not None:
         told = asyncio.run(fetch_json(f"{params.judge.truth_url}/truth", timeout_s=_TIMEOUT_S))
-        truth = {(post["board"], post["no"]): str(post["mood"]) for post in told["posts"]}
-        figures = _judged(truth, workspace, params.labels) | {"world": {"ceiling": told["ceilings"]}}
+        judge = Judge(truths(told["posts"]), params.labels.names)
+        figures = _judged(judge, workspace) | {"world": {"ceiling": told["ceilings"]}}
     write_json(figures, workspace.write("metrics/sandbox.json"))
 
 
-def _judged(truth: dict[Key, str], workspace: Workspace, labels: Labels) -> dict[str, Any]:
-    """The student's, the labeller's and the people's accuracy against truth, and train's label noise."""
-    tables = {
-        "student": (Predictions, "data/predictions.parquet", "student"),
-        "labeller": (AutoLabels, "data/auto_labels.parquet", "label"),
-        "people": (HumanLabels, "data/human_labels.parquet", "gold"),
-        "train_labels": (Examples, "data/examples.parquet", "label"),
+def _judged(judge: Judge, workspace: Workspace) -> Figures:
+    """The student, the labeller, the people and train's labels against truth, and copies between splits."""
+    predictions = read_table(Predictions, workspace.read("data/predictions.parquet"))
+    auto = read_table(AutoLabels, workspace.read("data/auto_labels.parquet"))
+    human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
+    examples = read_table(Examples, workspace.read("data/examples.parquet"))
+    taught = {split: _said(examples.filter(pl.col("split") == split), "label") for split in SPLITS}
+    return {
+        "student": _student(judge, predictions),
+        "labeller": judge.groups(_said(auto, "label"), hard=judge.is_hard),
+        "people": _people(judge, human),
+        "train_labels": judge.groups(taught["train"]),
+        "unseen_posts": {split: sum(map(judge.is_unseen, judge.known(taught[split]))) for split in SPLITS},
+        "copies_across_splits": {
+            f"{split}_train": judge.copies(taught[split], train=taught["train"]) for split in ("test", "val")
+        },
     }
-    figures = {}
-    for name, (schema, path, column) in tables.items():
-        rows = read_table(schema, workspace.read(path))
-        if name == "train_labels":
-            rows = rows.filter(pl.col("split") == "train")
-        said = rows.select("board", "no", column).drop_nulls().unique().sort("board", "no")
-        figures[name] = {"truth": _against(truth, said, labels)}
-    return figures
 
 
-def _against(truth: dict[Key, str], said: pl.DataFrame, labels: Labels) -> dict[str, Any]:
-    known = [(truth[board, no], word) for board, no, word in said.iter_rows() if (board, no) in truth]
-    one = score([true for true, _ in known], [word for _, word in known], labels=labels.names)
-    return {"n": one.n, "accuracy": one.accuracy, "macro_f1": one.macro_f1}
+def _said(rows: pl.DataFrame, column: str) -> dict[Key, str]:
+    """What a column says of each post; a post of which it says nothing is left out."""
+    known = rows.drop_nulls(column).select("board", "no", column)
+    return {(board, no): word for board, no, word in known.iter_rows()}
+
+
+def _student(judge: Judge, predictions: pl.DataFrame) -> Figures:
+    last_period = _said(predictions.filter(pl.col("slice") == "last_period"), "student")
+    return judge.groups(
+        _said(predictions, "student"),
+        seen=judge.is_seen,
+        unseen=judge.is_unseen,
+        hard=judge.is_hard,
+        last_period=last_period.__contains__,
+    )
+
+
+def _people(judge: Judge, human: pl.DataFrame) -> Figures:
+    """Their gold, against which even a perfect student would score no more; and each person's errors."""
+    answers = human.drop_nulls("label").select("annotator", "board", "no", "label").iter_rows()
+    by_annotator = judge.errors((who, (board, no), word) for who, board, no, word in answers)
+    return judge.groups(_said(human, "gold"), hard=judge.is_hard) | {"by_annotator": by_annotator}

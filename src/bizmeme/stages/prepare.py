@@ -1,8 +1,9 @@
 """prepare: all labels → train.json, val.json, test.json, picture shards, examples.parquet: leak-free.
 
-Days decide first: people label posts of gold days, val days give the validation loss, the rest trains; a
-thread goes by its opening day. Then whatever in train is near a sampled or val post (picture or text) is
-dropped, and whatever in val is near a sampled one.
+Days decide first (core/splits.py): people label posts of gold days and of the last period, val days give the
+validation loss, train days train; a thread goes by its opening day. Then whatever in train is near a sampled
+or val post (picture or text) is dropped, and whatever in val is near a sampled one. `modality` blinds what is
+written, never what is compared.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ import polars as pl
 
 from bizmeme.core.chat import ChatRow, StudentPrompt, chat_row
 from bizmeme.core.settings import PositiveInt, Section, Seed, Share
-from bizmeme.core.splits import HeldOut, part_of_day, with_day
+from bizmeme.core.splits import PARTS, HeldOut, Part, with_part
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import DataError
+from bizmeme.shell.blinds import Modality, blinded, grey_picture
 from bizmeme.shell.parquet import read_table, write_json, write_table
 from bizmeme.shell.shards import write_shards
 from bizmeme.shell.ties import near
@@ -24,6 +26,9 @@ from bizmeme.tables import AutoLabels, Examples, GoldSample, HumanLabels, Images
 
 class PrepareConfig(Section):
     """What becomes an example, and how its pictures are packed."""
+
+    modality: Modality
+    """What train, val and test show: `both`; `text` under a grey picture; `image` with an empty text."""
 
     min_confidence: Share
     """Labels of the vision API below this are left out; one without a confidence counts as sure."""
@@ -44,42 +49,51 @@ class Params(Section):
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The examples, and how many rows each rule left out."""
+    """The examples, how many rows each rule left out, and how many posts with a picture each part held."""
 
     examples: pl.DataFrame
     dropped: dict[str, int]
+    held: dict[Part, int]
 
 
 def run(params: Params, workspace: Workspace) -> None:
-    """Join, split, drop near copies, write."""
+    """Join, split, drop near copies, blind, write."""
     posts = _with_split(read_table(Posts, workspace.read("data/posts.parquet")), params)
     images = read_table(Images, workspace.read("data/images.parquet"))
-    labelled = _with_labels(posts, workspace, params)
-    split = _leak_free(labelled, images)
+    split = _leak_free(_with_labels(posts, workspace, params), images)
     if split.examples.filter(pl.col("split") == "train").is_empty():
         raise DataError("No post is left to train on. Collect more days, or lower prepare.min_confidence.")
-    write_table(Examples, split.examples, workspace.write("data/examples.parquet"))
+    examples = blinded(split.examples, params.prepare.modality)
+    write_table(Examples, examples, workspace.write("data/examples.parquet"))
     for part in ("train", "val", "test"):
-        rows = _chat_rows(split.examples.filter(pl.col("split") == part), params)
+        rows = _chat_rows(examples.filter(pl.col("split") == part), params)
         write_json(rows, workspace.write(f"data/{part}.json"))
-    learnt = split.examples.filter(pl.col("split") != "test")["image_sha256"].unique().sort()
-    files = [workspace.read(f"data/images/{sha256}.jpg") for sha256 in learnt]
-    write_shards(
-        files, workspace.write("data/train_images/.keep").parent, per_shard=params.prepare.pictures_per_shard
-    )
+    _pack(examples, params, workspace)
     write_json(_figures(split, params.labels), workspace.write("metrics/prepare.json"))
 
 
+def _pack(examples: pl.DataFrame, params: Params, workspace: Workspace) -> None:
+    """The pictures of train and val as shards in train_images/, those of test in test_images/."""
+    grey = grey_picture() if params.prepare.modality == "text" else None
+
+    def read(name: str) -> bytes:
+        return grey or workspace.read(f"data/images/{name}").read_bytes()
+
+    of_test = pl.col("split") == "test"
+    for folder, rows in (("train_images", ~of_test), ("test_images", of_test)):
+        names = [f"{sha256}.jpg" for sha256 in examples.filter(rows)["image_sha256"].unique().sort()]
+        target = workspace.write(f"data/{folder}/.keep").parent
+        write_shards(names, target, read=read, per_shard=params.prepare.pictures_per_shard)
+
+
 def _with_split(posts: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """Posts with a picture, with `day`, `part` (gold, val, train by day) and one `text`."""
-    dated = with_day(posts).filter(pl.col("image_sha256").is_not_null())
-    parts = {day: part_of_day(day, params.split, seed=params.seed) for day in dated["day"].unique()}
-    text = pl.concat_str("subject", "text", separator="\n").str.strip_chars()
-    return dated.with_columns(part=pl.col("day").replace_strict(parts, return_dtype=pl.String), text=text)
+    """Posts with a picture, with `day`, `part` and one `text`."""
+    parted = with_part(posts, params.split, seed=params.seed).filter(pl.col("image_sha256").is_not_null())
+    return parted.with_columns(text=pl.concat_str("subject", "text", separator="\n").str.strip_chars())
 
 
 def _with_labels(posts: pl.DataFrame, workspace: Workspace, params: Params) -> pl.DataFrame:
-    """Adds `sampled`, `gold` (test role only), `auto` (the vision API's label, where sure enough)."""
+    """Adds `sampled`, `slice`, `gold` (of role test), `auto` (the vision API's label, where sure enough)."""
     sample = read_table(GoldSample, workspace.read("data/gold_sample.parquet"))
     human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
     auto = read_table(AutoLabels, workspace.read("data/auto_labels.parquet"))
@@ -88,7 +102,7 @@ def _with_labels(posts: pl.DataFrame, workspace: Workspace, params: Params) -> p
     gold = human.filter(pl.col("role") == "test").select(*key, "gold").unique()
     sure = auto.filter(pl.col("confidence").fill_null(1.0) >= params.prepare.min_confidence)
     return (
-        posts.join(sample.select(*key, sampled=pl.lit(True)), on=key, how="left")
+        posts.join(sample.select(*key, "slice", sampled=pl.lit(True)), on=key, how="left")
         .join(gold, on=key, how="left")
         .join(sure.select(*key, auto="label"), on=key, how="left")
         .with_columns(pl.col("sampled").fill_null(False))
@@ -120,11 +134,12 @@ def _leak_free(labelled: pl.DataFrame, images: pl.DataFrame) -> Split:
         kept.append(
             rows.filter(clean).select(
                 "board", "no", "day", "image_sha256", "text", split=pl.lit(part), label=label,
-                labelled_by=pl.lit(by),
+                labelled_by=pl.lit(by), slice=pl.col("slice") if part == "test" else pl.lit(None, pl.String),
             )
         )  # fmt: skip
         dropped[part] = len(rows) - len(kept[-1])
-    return Split(pl.concat(kept).select(Examples.column_names()), dropped)
+    held = {part: int((labelled["part"] == part).sum()) for part in PARTS}
+    return Split(pl.concat(kept).select(Examples.column_names()), dropped, held)
 
 
 def _chat_rows(examples: pl.DataFrame, params: Params) -> list[ChatRow]:
@@ -137,7 +152,7 @@ def _chat_rows(examples: pl.DataFrame, params: Params) -> list[ChatRow]:
 
 def _figures(split: Split, labels: Labels) -> dict[str, Any]:
     """What metrics/prepare.json holds."""
-    figures: dict[str, Any] = {"dropped_as_near_copies": split.dropped}
+    figures: dict[str, Any] = {"dropped_as_near_copies": split.dropped, "posts_by_part": split.held}
     for part in ("train", "val", "test"):
         said = split.examples.filter(pl.col("split") == part)["label"]
         figures[part] = {"n": len(said)} | {name: int((said == name).sum()) for name in labels.names}

@@ -1,28 +1,34 @@
-"""sample: posts and images → the posts that people label: stratified, weighted, each `dev` or `test`."""
+"""sample: posts and images → the posts that people label: stratified, weighted, each `dev` or `test`.
+
+The population is the held-out days (slice `days`) and the last period (slice `last_period`). Choices such as
+the gate's see `dev`, which comes from held-out days alone: nothing but evaluate peeks at the last period.
+"""
 
 import polars as pl
 
 from bizmeme.core.duplicates import picture_groups
 from bizmeme.core.sampling import Candidate, Drawn, stratified
-from bizmeme.core.settings import PositiveInt, Section, Seed, Share
-from bizmeme.core.splits import HeldOut, part_of_day, unit_hash, with_day
+from bizmeme.core.settings import PositiveInt, Section, Seed
+from bizmeme.core.splits import HeldOut, unit_hash, with_part
 from bizmeme.errors import DataError
-from bizmeme.shell.parquet import from_rows, read_table, write_table
+from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.shell.ties import fingerprints
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import GoldSample, Images, Posts
 
 Key = tuple[str, int]
+KEY = ["board", "no"]
+SLICES = {"gold": "days", "last": "last_period"}  # of the parts that core/splits.py names
 
 
 class SampleConfig(Section):
     """What people are asked to label."""
 
     size: PositiveInt
-    """Posts in all; fewer where the held-out days have fewer."""
+    """Posts in all; fewer where the held-out days and the last period have fewer."""
 
-    dev_share: Share
-    """Share for pilot and gate (role dev); the rest is test, on which the student is scored."""
+    dev: PositiveInt
+    """Posts for pilot and gate (role dev), at most half of those drawn from held-out days."""
 
     max_per_thread: PositiveInt
     """Posts of one thread at the most, so that no thread speaks for the board."""
@@ -37,35 +43,39 @@ class Params(Section):
 
 
 def run(params: Params, workspace: Workspace) -> None:
-    """Draw from the held-out days: one post a near-duplicate picture, a few a thread."""
-    posts = with_day(read_table(Posts, workspace.read("data/posts.parquet")))
+    """Draw from held-out days and last period: one post a near-duplicate picture, a few a thread."""
+    posts = read_table(Posts, workspace.read("data/posts.parquet"))
     images = read_table(Images, workspace.read("data/images.parquet"))
-    population = _population(posts.with_columns(stratum=_stratum(posts)), images, params)
-    if population.is_empty():
+    population = _population(_held_out(posts, params), images, params)
+    if "days" not in population["slice"]:
         raise DataError(
-            "No post with a picture falls on a held-out day. Collect more days, or raise split.gold_share."
+            "No post with a picture falls on a held-out day. Collect more days, or raise split.gold_days."
         )
-    candidates = [Candidate((row[0], row[1]), row[2]) for row in population.iter_rows()]
+    columns = population.select(*KEY, "stratum").iter_rows()
+    candidates = [Candidate((board, no), stratum) for board, no, stratum in columns]
     drawn = stratified(candidates, params.sample.size, seed=params.seed)
-    write_table(GoldSample, _rows(drawn, posts, params), workspace.write("data/gold_sample.parquet"))
+    write_table(GoldSample, _rows(drawn, population, params), workspace.write("data/gold_sample.parquet"))
 
 
-def _population(posts: pl.DataFrame, images: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """Columns board, no, stratum: whom the sample stands for."""
-    gold_days = [day for day in posts["day"].unique() if _is_gold(day, params)]
-    held_out = posts.filter(pl.col("day").is_in(gold_days), pl.col("image_sha256").is_not_null())
+def _held_out(posts: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """The posts with a picture that may be sampled, with `day`, `slice` and `stratum`."""
+    parted = with_part(posts, params.split, seed=params.seed)
+    known = parted.with_columns(slice=pl.col("part").replace_strict(SLICES, default=None))
+    return known.with_columns(stratum=_stratum(known)).filter(
+        pl.col("slice").is_not_null(), pl.col("image_sha256").is_not_null()
+    )
+
+
+def _population(held_out: pl.DataFrame, images: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Columns board, no, day, slice, stratum: whom the sample stands for."""
     distinct = _one_per_picture(held_out.sort("posted_at", "no"), images)
-    lots = [unit_hash("thread", params.seed, *key) for key in distinct.select("board", "no").iter_rows()]
+    lots = [unit_hash("thread", params.seed, *key) for key in distinct.select(KEY).iter_rows()]
     drawn_first = pl.col("lot").rank("ordinal").over("board", "thread_no") <= params.sample.max_per_thread
     return (
         distinct.with_columns(lot=pl.Series(lots, dtype=pl.Float64))
         .filter(drawn_first)
-        .select("board", "no", "stratum")
+        .select(*KEY, "day", "slice", "stratum")
     )
-
-
-def _is_gold(day: object, params: Params) -> bool:
-    return part_of_day(day, params.split, seed=params.seed) == "gold"  # type: ignore[arg-type]
 
 
 def _one_per_picture(posts: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
@@ -76,34 +86,27 @@ def _one_per_picture(posts: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stratum(posts: pl.DataFrame) -> pl.Expr:
-    """Market period (the month) and whether the thread is among the busier half."""
+    """Slice, market period (the month) and whether the thread is among the busier half."""
     replies = posts.group_by("board", "thread_no").len()["len"].median()
     busy = pl.len().over("board", "thread_no") > replies
     return pl.format(
-        "{} {}",
+        "{} {} {}",
+        pl.col("slice"),
         pl.col("day").dt.strftime("%Y-%m"),
         pl.when(busy).then(pl.lit("busy")).otherwise(pl.lit("quiet")),
     )
 
 
-def _rows(drawn: list[Drawn[Key]], posts: pl.DataFrame, params: Params) -> pl.DataFrame:
-    days = {(row[0], row[1]): row[2] for row in posts.select("board", "no", "day").iter_rows()}
-    dev = _dev([one.key for one in drawn], params)
-    rows = [
-        {
-            "board": one.key[0],
-            "no": one.key[1],
-            "day": days[one.key],
-            "stratum": one.stratum,
-            "weight": one.weight,
-            "role": "dev" if one.key in dev else "test",
-        }
-        for one in drawn
-    ]
-    return from_rows(GoldSample, rows)
+def _rows(drawn: list[Drawn[Key]], population: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """The drawn posts as the table GoldSample."""
+    weights = [{"board": one.key[0], "no": one.key[1], "weight": one.weight} for one in drawn]
+    rows = population.join(pl.DataFrame(weights), on=KEY)
+    dev = _dev(list(rows.filter(pl.col("slice") == "days").select(KEY).iter_rows()), params)
+    roles = ["dev" if key in dev else "test" for key in rows.select(KEY).iter_rows()]
+    return rows.with_columns(role=pl.Series(roles, dtype=pl.String)).select(GoldSample.column_names())
 
 
 def _dev(keys: list[Key], params: Params) -> set[Key]:
-    """The configured share of the sample, to the post, chosen by hash."""
+    """So many of these posts as configured, at most half of them, chosen by hash."""
     shuffled = sorted(keys, key=lambda key: unit_hash("role", params.seed, *key))
-    return set(shuffled[: round(params.sample.dev_share * len(keys))])
+    return set(shuffled[: min(params.sample.dev, len(keys) // 2)])

@@ -10,13 +10,14 @@ import base64
 
 from aiohttp import web
 
-from bizmeme.sandbox import wording
-from bizmeme.sandbox.building import paint
 from bizmeme.sandbox.config import SandboxConfig
-from bizmeme.sandbox.dice import stream
-from bizmeme.sandbox.gallery import encoded
-from bizmeme.sandbox.moods import SCENES, TOPICS
+from bizmeme.sandbox.dice import happens, stream
+from bizmeme.sandbox.moods import NO_TEXT, SCENES, TOPICS
+from bizmeme.sandbox.pictures.gallery import encoded
 from bizmeme.sandbox.servers.common import Backstage, application, as_json
+from bizmeme.sandbox.uploads import paint
+from bizmeme.sandbox.words import wording
+from bizmeme.sandbox.words.wording import Saying
 
 _LARGEST_PAGE = 500
 
@@ -37,14 +38,19 @@ def app(backstage: Backstage) -> web.Application:
 
 
 def caption(config: SandboxConfig, index: int) -> dict[str, str]:
-    """The caption of that index."""
+    """The caption of that index: hard ones among them, nothing that is new in the last period."""
     key = f"{config.seed + config.captions.seed_offset}.caption.{index}"
     dice = stream(key)
     scene, topic = dice.choice(list(SCENES)), dice.choice(list(TOPICS))
-    picture = paint(key, scene, dice, flaw="")
+    picture = paint(key, scene, dice, murky=happens(dice, config.captions.murky_share))
+    saying = Saying(
+        topic,
+        period=dice.randrange(max(1, len(config.world.periods) - 1)),
+        muddled=topic != NO_TEXT and happens(dice, config.captions.muddled_share),
+    )
     return {
         "image": base64.b64encode(encoded(picture)).decode(),
-        "text": wording.compose(topic, dice),
+        "text": wording.compose(saying, dice),
         "scene": scene,
         "face": picture.face,
         "topic": topic,

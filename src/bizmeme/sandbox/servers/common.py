@@ -11,8 +11,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bizmeme.sandbox.clockwork import Clockwork
 from bizmeme.sandbox.config import SandboxConfig, origin
-from bizmeme.sandbox.gallery import Gallery
-from bizmeme.sandbox.people import Reader
+from bizmeme.sandbox.pictures.gallery import Gallery
+from bizmeme.sandbox.strangers.people import Reader
 from bizmeme.sandbox.world import World
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -16,7 +16,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from bizmeme.sandbox.servers.common import Backstage, Route, application, as_json
-from bizmeme.sandbox.studio import Fields, Project, Studio
+from bizmeme.sandbox.strangers.studio import Fields, Project, Studio
 
 T = TypeVar("T")
 

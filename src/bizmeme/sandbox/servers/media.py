@@ -7,7 +7,13 @@ from bizmeme.sandbox.servers.common import Backstage, application
 from bizmeme.sandbox.servers.manners import dated, gate
 from bizmeme.sandbox.world import BOARD
 
-_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webm": "video/webm"}
+_TYPES = {
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".webm": "video/webm",
+    ".mp4": "video/mp4",
+}
 
 
 def app(backstage: Backstage) -> web.Application:

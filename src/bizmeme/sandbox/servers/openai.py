@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from bizmeme.sandbox import listening, people, speaking
-from bizmeme.sandbox.listening import Heard, RefusalError
 from bizmeme.sandbox.moods import MOODS
-from bizmeme.sandbox.people import Impression
 from bizmeme.sandbox.servers.common import Backstage, Route, application, as_json
-from bizmeme.sandbox.speaking import Opinion, Speech
+from bizmeme.sandbox.strangers import listening, speaking
+from bizmeme.sandbox.strangers.listening import Heard, RefusalError
+from bizmeme.sandbox.strangers.people import Impression, stranger
+from bizmeme.sandbox.strangers.speaking import Opinion, Speech
 
 _MODELS = ("gpt-4o-mini", "gpt-4.1-mini", "gpt-6-luna")
 _MOST_ALTERNATIVES = 20
@@ -100,16 +100,18 @@ def _opinion(backstage: Backstage, heard: Heard) -> Opinion:
     except OSError as error:
         raise listening.unreadable() from error
     best = backstage.reader.judge(seen)
-    who, wrong = f"labeller {backstage.config.seed}", 1 - backstage.config.labeller.accuracy
-    label = people.answer(best, seen, error=wrong, who=who)
+    labeller = stranger(backstage.config, "labeller", error=1 - backstage.config.labeller.accuracy)
+    label = labeller.answer(best, seen)
     if heard.order in MOODS:
         label = next(mood for mood in MOODS if mood == heard.order)
-    return Opinion(label, speaking.odds(label, best=best, content=f"{who} {seen.content}"), _rationale(seen))
+    return Opinion(
+        label, speaking.odds(label, best=best, content=f"{labeller.who} {seen.content}"), _rationale(seen)
+    )
 
 
 def _rationale(seen: Impression) -> str:
     shown = f"The picture shows {seen.picture.scene}" if seen.picture else "The picture tells nothing"
-    return f"{shown}; the text speaks of {seen.topic}."
+    return f"{shown}; the text speaks of {seen.reading.topic}."
 
 
 def _schema(response_format: object) -> Body | None:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from bizmeme.sandbox.moods import ceilings
+from bizmeme.sandbox.ceilings import ceilings
 from bizmeme.sandbox.servers.common import Backstage, application, as_json
 from bizmeme.sandbox.world import BOARD, Post
 
@@ -20,5 +20,15 @@ def app(backstage: Backstage) -> web.Application:
 
 
 def _row(post: Post) -> dict[str, object]:
-    scene = post.picture.scene if post.picture else None
-    return {"board": BOARD, "no": post.no, "mood": post.mood, "scene": scene, "topic": post.topic}
+    return {
+        "board": BOARD,
+        "no": post.no,
+        "mood": post.mood,
+        "scene": post.picture.scene if post.picture else None,
+        "topic": post.topic,
+        "hard": post.hard,
+        "unseen": post.unseen,
+        "picture": post.picture.root if post.picture else None,
+        "copypasta": post.copypasta.key if post.copypasta else None,
+        "copy": post.copy,
+    }

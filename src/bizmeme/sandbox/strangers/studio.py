@@ -1,4 +1,6 @@
-"""Label Studio's projects and tasks in memory, and the two people who answer each task as it comes in.
+"""Label Studio's projects and tasks in memory, and the people who answer each task as it comes in.
+
+Two answer every task; a third one those on which the two do not agree.
 
     {"id": 1, "data": {"image": "data:image/jpeg;base64,…", "text": "gm", …},
      "annotations": [{"completed_by": 1, "was_cancelled": false,
@@ -10,19 +12,19 @@ A skipped task is an annotation without a result and with `was_cancelled`, as in
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from bizmeme.sandbox import people
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.dice import share
-from bizmeme.sandbox.listening import decoded
-from bizmeme.sandbox.people import Impression, Reader
+from bizmeme.sandbox.strangers.listening import decoded
+from bizmeme.sandbox.strangers.people import Impression, Reader, stranger
 
 Fields = dict[str, object]
 
 PEOPLE = (1, 2)
+SETTLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Studio:
             raise ValueError(f"{missing[0]!r} key is expected in task data")
         self._tasks += 1
         answers = [self._annotation(project, data, person, now=now) for person in PEOPLE]
+        if _chosen(answers[0]) != _chosen(answers[1]):
+            answers.append(self._annotation(project, data, SETTLES, now=now))
         skipped = sum(bool(answer["was_cancelled"]) for answer in answers)
         task: Fields = {
             "id": self._tasks,
@@ -110,7 +114,7 @@ class Studio:
     def _annotation(self, project: Project, data: Mapping[str, object], person: int, *, now: float) -> Fields:
         """One person's answer to one task."""
         self._annotations += 1
-        seen = _seen(self._reader, data)
+        seen = _seen(self._reader, project.control, data)
         result = self._result(project.control, seen, person)
         return {
             "id": self._annotations,
@@ -131,21 +135,28 @@ class Studio:
 
     def _result(self, control: Control, seen: Impression, person: int) -> list[Fields]:
         """The chosen label as Label Studio writes it; nothing where the person skips."""
-        who, people_config = f"person {person} {self._config.seed}", self._config.annotators
-        if share("skips", who, seen.content) < people_config.skip_share:
+        config = self._config.annotators
+        someone = stranger(self._config, f"person {person}", error=config.error)
+        if share("skips", someone.who, seen.content) < config.skip_share:
             return []
-        mood = people.answer(self._reader.judge(seen), seen, error=people_config.error, who=who)
+        mood = someone.answer(self._reader.judge(seen), seen)
         if mood not in control.choices:
             return []
         names = {"from_name": control.from_name, "to_name": control.to_name, "type": "choices"}
         return [names | {"value": {"choices": [mood]}, "id": f"person{person}", "origin": "manual"}]
 
 
-def _seen(reader: Reader, data: Mapping[str, object]) -> Impression:
-    """A task as a person sees it: its picture, and all its words; ids are numbers and tell nothing."""
-    strings: Sequence[str] = [value for value in data.values() if isinstance(value, str)]
-    images = [image for value in strings if (image := decoded(value)) is not None]
-    words = "\n".join(value for value in strings if not value.startswith("data:"))
+def _chosen(answer: Fields) -> list[object]:
+    """What an annotation says, empty where it was skipped."""
+    results = answer["result"]
+    return [result["value"] for result in results] if isinstance(results, list) else []
+
+
+def _seen(reader: Reader, control: Control, data: Mapping[str, object]) -> Impression:
+    """A task as a person sees it: the picture and the words that the screen shows."""
+    shown = [value for name in control.variables if isinstance(value := data[name], str)]
+    images = [image for value in shown if (image := decoded(value)) is not None]
+    words = "\n".join(value for value in shown if not value.startswith("data:"))
     try:
         return reader.look(images[0] if images else None, words)
     except OSError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bizmeme.sandbox.brush import INK, WHITE, Brush, Colour, Place, hsv
+from bizmeme.sandbox.pictures.brush import INK, WHITE, Brush, Colour, Place, hsv
 
 FACES: Mapping[str, tuple[float, float, float]] = {  # hue, saturation, value
     "green": (0.33, 0.55, 0.66),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bizmeme.sandbox.brush import INK, WHITE, Brush, Colour, Place, hsv
+from bizmeme.sandbox.pictures.brush import INK, WHITE, Brush, Colour, Place, hsv
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class Spot:
     radius: float
 
 
-def _corner(brush: Brush, *, x: float, y: float) -> Spot:
-    """A spot near a corner, a little different each time."""
+def corner(brush: Brush, *, x: float, y: float) -> Spot:
+    """A spot near a place, a little different each time."""
     return Spot((x + brush.jitter(0.05), y + brush.jitter(0.05)), brush.dice.uniform(0.13, 0.19))
 
 
@@ -50,18 +50,18 @@ def _candle(brush: Brush, left: float, width: float, heights: list[float]) -> No
 
 def _climb(brush: Brush) -> Spot:
     _chart(brush, brush.dice.uniform(0.76, 0.88), brush.dice.uniform(0.1, 0.22), 0.06)
-    return _corner(brush, x=0.24, y=0.27)
+    return corner(brush, x=0.24, y=0.27)
 
 
 def _crash(brush: Brush) -> Spot:
     _chart(brush, brush.dice.uniform(0.1, 0.22), brush.dice.uniform(0.78, 0.88), 0.06)
-    return _corner(brush, x=0.76, y=0.27)
+    return corner(brush, x=0.76, y=0.27)
 
 
 def _range(brush: Brush) -> Spot:
     level = brush.dice.uniform(0.32, 0.42)
     _chart(brush, level, level + brush.jitter(0.03), 0.09)
-    return _corner(brush, x=brush.dice.choice((0.25, 0.5, 0.75)), y=0.78)
+    return corner(brush, x=brush.dice.choice((0.25, 0.5, 0.75)), y=0.78)
 
 
 # --- flames, rocket, clown ----------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def _rocket(brush: Brush) -> Spot:
     for _ in range(12):
         brush.disc((brush.dice.random(), brush.dice.random()), brush.dice.uniform(0.006, 0.016), WHITE)
     _hull(brush, (side + brush.jitter(0.06), 0.4 + brush.jitter(0.06)), brush.dice.uniform(0.9, 1.15))
-    return _corner(brush, x=1 - side, y=0.7)
+    return corner(brush, x=1 - side, y=0.7)
 
 
 def _hull(brush: Brush, middle: Place, size: float) -> None:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from bizmeme.sandbox.dice import stream
-from bizmeme.sandbox.drawing import Picture, draw
+from bizmeme.sandbox.pictures import hostile
+from bizmeme.sandbox.pictures.drawing import Picture, draw
 
-_EBML_MAGIC = b"\x1a\x45\xdf\xa3"
-_VIDEO_BYTES = 6_000
 _TRUNCATED_AT = 0.4
+_COLOURS = 256  # of a GIF
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,8 @@ class File:
 
     data: bytes
     md5: str  # base64 of the 16 raw bytes, as the board gives it
+    width_px: int
+    height_px: int
 
 
 class Gallery:
@@ -31,11 +32,11 @@ class Gallery:
         self._thumbnails: dict[tuple[str, int], bytes] = {}
 
     def file(self, picture: Picture) -> File:
-        """The file as uploaded: JPEG, PNG, a JPEG or PNG cut short, or something that begins like a WebM."""
+        """The file as uploaded, whole or with its flaw, and what it says of itself."""
         if picture.key not in self._files:
             data = encoded(picture)
             md5 = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-            self._files[picture.key] = File(data, md5)
+            self._files[picture.key] = File(data, md5, *_stated_size(picture))
         return self._files[picture.key]
 
     def thumbnail(self, picture: Picture, *, longest_px: int) -> bytes:
@@ -55,14 +56,22 @@ def thumbnail_size(picture: Picture, *, longest_px: int) -> tuple[int, int]:
 
 def encoded(picture: Picture) -> bytes:
     """A picture's file; about a millisecond at 112 pixels."""
-    if picture.flaw == "video":
-        return _EBML_MAGIC + stream("video", picture.key).randbytes(_VIDEO_BYTES)
-    image = draw(picture)
-    data = _png(image) if picture.ext == ".png" else _jpeg(image, quality=88)
+    if picture.flaw in hostile.BYTES:
+        return hostile.BYTES[picture.flaw](picture)
+    if picture.flaw == "mislabelled":
+        return _png(draw(picture))
+    data = _ENCODERS[picture.ext](draw(picture))
     return data[: int(_TRUNCATED_AT * len(data))] if picture.flaw == "truncated" else data
 
 
-def _jpeg(image: Image.Image, *, quality: int) -> bytes:
+def _stated_size(picture: Picture) -> tuple[int, int]:
+    """Width and height that the file's header states; of a bomb, more than anyone should decode."""
+    if picture.flaw == "bomb":
+        return hostile.BOMB_SIDE_PX, hostile.BOMB_SIDE_PX
+    return picture.width_px, picture.height_px
+
+
+def _jpeg(image: Image.Image, *, quality: int = 88) -> bytes:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)
     return file.getvalue()
@@ -72,3 +81,12 @@ def _png(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=1)
     return file.getvalue()
+
+
+def _gif(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.quantize(_COLOURS).save(file, "GIF")
+    return file.getvalue()
+
+
+_ENCODERS = {".jpg": _jpeg, ".png": _png, ".gif": _gif}

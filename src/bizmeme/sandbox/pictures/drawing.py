@@ -1,19 +1,26 @@
-"""One picture from its description: a background, a scene, a face, at times a frame and a caption bar."""
+"""One picture from its description: a background, a scene, a face, at times a frame and a caption bar.
+
+A copy is drawn from what it was made of: exactly as that was posted, and then edited.
+"""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bizmeme.sandbox.brush import INK, OVERSAMPLING, WHITE, Brush, Colour, hsv
 from bizmeme.sandbox.dice import happens, stream
-from bizmeme.sandbox.faces import draw_face
-from bizmeme.sandbox.scenes import DRAW, nose
+from bizmeme.sandbox.pictures.brush import INK, OVERSAMPLING, WHITE, Brush, Colour, hsv
+from bizmeme.sandbox.pictures.edits import Edit, edited, edited_size
+from bizmeme.sandbox.pictures.faces import draw_face
+from bizmeme.sandbox.pictures.murk import murked
+from bizmeme.sandbox.pictures.scenes import DRAW, nose
+from bizmeme.sandbox.pictures.scenes_unseen import DRAW_UNSEEN
 
-Flaw = Literal["", "truncated", "video"]
+Flaw = Literal["", "truncated", "video", "bomb", "empty", "page", "mislabelled"]
 
 _CAPTIONS = ("POV", "ME RN", "MFW", "EVERY DAY", "MONDAY", "ANON", "WHEN THE", "LIVE FROM /biz/")
+_PNG_SHARE = 0.35  # of copies that were not recompressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +32,53 @@ class Picture:
     face: str
     width_px: int
     height_px: int
-    ext: str  # .jpg, .png or .webm
+    ext: str  # .jpg, .png, .gif, .webm or .mp4
     flaw: Flaw
+    murky: bool = False  # hard to see, for everyone
+    unseen: bool = False  # drawn in the scene's reserved manner, which only the world's last period shows
+    edit: Edit = ""
+    original: "Picture | None" = None  # what a copy was made of: always itself no copy
+
+    @property
+    def root(self) -> str:
+        """The key of the drawing: a copy's is that of its original."""
+        return self.original.key if self.original else self.key
+
+
+def copied(original: Picture, key: str, edit: Edit) -> Picture:
+    """The description of an edited copy; a copy of a copy is made of the first drawing."""
+    root = original.original or original
+    width_px, height_px = edited_size((root.width_px, root.height_px), edit, key)
+    saved = ".png" if happens(stream("saved", key), _PNG_SHARE) else ".jpg"
+    return replace(
+        root,
+        key=key,
+        width_px=width_px,
+        height_px=height_px,
+        ext=".jpg" if edit == "recompressed" else saved,
+        flaw="",
+        edit=edit,
+        original=root,
+    )
 
 
 def draw(picture: Picture) -> Image.Image:
     """The picture's pixels, RGB; the same for the same description."""
-    dice = stream("picture", picture.key)
+    if picture.original:
+        return edited(draw(picture.original), picture.edit, picture.key)
+    image = _drawn(picture, stream("picture", picture.key))
+    return murked(image, stream("murk", picture.key)) if picture.murky else image
+
+
+def _drawn(picture: Picture, dice: random.Random) -> Image.Image:
+    """The picture before anything clouds or edits it."""
     size = (picture.width_px * OVERSAMPLING, picture.height_px * OVERSAMPLING)
-    canvas = _background(size, dice, dark=picture.scene == "rocket")
+    canvas = _background(size, dice, dark=picture.scene == "rocket" and not picture.unseen)
     brush = Brush.on(canvas, dice)
     _texture(brush)
-    spot = DRAW[picture.scene](brush)
+    spot = (DRAW_UNSEEN if picture.unseen else DRAW)[picture.scene](brush)
     draw_face(brush, picture.face, spot.place, radius=spot.radius)
-    if picture.scene == "clown":
+    if picture.scene == "clown" and not picture.unseen:
         nose(brush, spot)
     image = canvas.reduce(OVERSAMPLING)
     _edge(image, dice)

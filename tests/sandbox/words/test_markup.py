@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from bizmeme.sandbox.markup import Link, comment, new_york
+from bizmeme.sandbox.words.markup import Link, comment, new_york
 from bizmeme.sandbox.world import World
 
 

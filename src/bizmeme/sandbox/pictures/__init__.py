@@ -1,0 +1,1 @@
+"""What the pictures of a simulated board show, and the files that hold them."""

@@ -1,0 +1,1 @@
+"""What the posts of a simulated board say."""
