@@ -82,6 +82,14 @@ def test_a_wrong_world_is_reported_before_anything_runs(folder: Path) -> None:
     assert "sandbox.wrld: there is no such key" in done.stderr
 
 
+@pytest.mark.parametrize("begins", ["null", "'2025-12-09'"])
+def test_what_only_the_last_period_shows_may_not_be_trained_on(folder: Path, begins: str) -> None:
+    done = bizmeme("compose", f"split.last_period_from={begins}", cwd=folder)
+    assert done.returncode == 1
+    assert 'Set split.last_period_from: "2025-12-08".' in done.stderr
+    assert bizmeme("compose", "split.last_period_from='2025-12-01'", cwd=folder).returncode == 0
+
+
 def test_posts_of_the_sandbox_are_not_labelled_for_real_money(folder: Path) -> None:
     done = bizmeme("compose", "labeller.base_url=https://api.openai.com/v1", cwd=folder)
     assert done.returncode == 1

@@ -1,15 +1,21 @@
 """How strangers err: at the asked rate, together on hard posts, and in no cell mostly."""
 
+import base64
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
 
 import pytest
 
+from bizmeme.core.agreement import settle
+from bizmeme.core.prompts import fenced_post
 from bizmeme.sandbox.building import build
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.moods import MOODS, NO_TEXT
+from bizmeme.sandbox.pictures.gallery import Gallery
+from bizmeme.sandbox.strangers.listening import listen
 from bizmeme.sandbox.strangers.people import Impression, Reader, stranger
+from bizmeme.sandbox.strangers.studio import _seen, control_of
 from bizmeme.sandbox.words.copypasta import Copypasta
 from bizmeme.sandbox.words.phrases import read
 from bizmeme.sandbox.world import Post
@@ -122,16 +128,51 @@ def test_a_copypasta_is_recognised_by_its_words(small: SandboxConfig) -> None:
     assert not any("copypasta" in reader.look(None, post.text).words for post in own)
 
 
-def test_what_people_settle_on_is_nearly_always_true(config: SandboxConfig, posts: list[Post]) -> None:
-    """Two agree, or a third decides; where all three differ nothing is settled."""
+def test_labeller_and_people_make_the_same_of_a_post_however_it_is_sent(small: SandboxConfig) -> None:
+    """So their errors fall together over the wire, too."""
+    world = build(small)
+    reader = Reader(small, world)
+    control = control_of(screen())
+    for post in [post for post in world.pictured if post.picture and not post.picture.flaw][:80]:
+        file = Gallery().file(post.picture).data if post.picture else b""
+        fence = fenced_post(post.subject, post.text, max_chars=2_000)
+        heard = listen(message(fence, file))
+        asked = reader.look(heard.image, heard.text)
+        url = "data:image/png;base64," + base64.b64encode(file).decode()
+        shown = _seen(reader, control, {"image": url, "subject": post.subject, "text": post.text})
+        assert asked.content == shown.content
+        assert asked.hard == shown.hard == post.hard
+        assert reader.judge(asked) == reader.judge(shown)
+
+
+def message(text: str, image: bytes) -> list[object]:
+    url = "data:image/png;base64," + base64.b64encode(image).decode()
+    parts = [
+        {"type": "text", "text": text},
+        {"type": "image_url", "image_url": {"url": url, "detail": "low"}},
+    ]
+    return [{"role": "user", "content": parts}]
+
+
+def screen() -> str:
+    return (
+        '<View><Image name="i" value="$image"/><Header value="$subject"/><Text name="t" value="$text"/>'
+        '<Choices name="c" toName="t"><Choice value="bullish"/></Choices></View>'
+    )
+
+
+def test_what_two_agree_on_or_a_third_settles_is_wrong_on_hard_posts_alone(
+    config: SandboxConfig, posts: list[Post]
+) -> None:
     people = [stranger(config, f"person {k}", error=config.annotators.error) for k in (1, 2, 3)]
-    settled = {True: Counter[bool](), False: Counter[bool]()}
+    wrong = {True: Counter[bool](), False: Counter[bool]()}
     for post in posts:
         if post.mood:
-            votes = Counter(one.answer(post.mood, seen(post)) for one in people)
-            label, count = votes.most_common(1)[0]
-            assert label in MOODS
-            if count > 1:
-                settled[post.hard][label == post.mood] += 1
-    wrong = {hard: counts[False] / counts.total() for hard, counts in settled.items()}
-    assert wrong[False] < 0.01 < wrong[True] < 0.2
+            one, two, third = (person.answer(post.mood, seen(post)) for person in people)
+            label = settle([one, two] if one == two else [one, two, third], min_votes=2)
+            assert label is None or label in MOODS
+            if label is not None:
+                wrong[post.hard][label != post.mood] += 1
+    shares = {hard: counts[True] / counts.total() for hard, counts in wrong.items()}
+    assert shares[False] < 0.01
+    assert 0.08 < shares[True] < 0.18  # what even a perfect student would lose there
