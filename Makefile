@@ -1,11 +1,13 @@
 # `make help` lists what each target does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help try repro gate test acceptance check docs sheet lock system summary refresh-labels refresh-posts
+.PHONY: help install try repro gate test acceptance check docs sheet lock system summary refresh-labels refresh-posts
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Named after what the locks say, so that neither a checkout's file times nor a moved folder installs anything again.
+INSTALLED := $(VENV)/installed-$(shell cat requirements.lock requirements-dev.lock | sha256sum | cut -c1-16)
 export PATH := $(abspath $(BIN)):$(PATH)
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UV_COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header \
@@ -14,64 +16,68 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-try: $(VENV)/installed ## a first look in a few CPU-minutes: the whole pipeline on a small world, in ./.try
+install: $(INSTALLED) ## make .venv: everything pinned and hashed, about 7 GB
+
+try: $(INSTALLED) ## a first look in a few CPU-minutes: the whole pipeline on a small world, in ./.try
 	.ci/clone .try
 	cd .try && dvc repro && bizmeme summary
 	@echo "That was a small world: its score means little, but every part works. Look at .try/reports/evaluate.html;"
 	@echo "make repro runs the usual world. make try again goes on where it stopped; rm -rf .try starts afresh."
 
-repro: $(VENV)/installed ## run the whole pipeline against the sandbox (or what conf/ says), then sum it up
+repro: $(INSTALLED) ## run the whole pipeline against the sandbox (or what conf/ says), then sum it up
 	dvc repro
 	@bizmeme summary
 
-gate: $(VENV)/installed ## fail where the last run's student is no better than text or picture alone could be
+gate: $(INSTALLED) ## fail where the last run's student is no better than text or picture alone could be
 	@bizmeme gate
 
-test: $(VENV)/installed ## all tests
+test: $(INSTALLED) ## all tests
 	python -m pytest -q
 
-acceptance: $(VENV)/installed ## three default worlds and two blind students, in ./.acceptance: about 90 CPU-minutes
+acceptance: $(INSTALLED) ## three default worlds and two blind students, in ./.acceptance: about 90 CPU-minutes
 	python -m pytest -q -m acceptance tests/acceptance
 
-check: $(VENV)/installed ## style, types, import rules, and that nothing generated is stale
+check: $(INSTALLED) ## style, types, import rules, and that nothing generated is stale
 	ruff format --check src tests docs
 	ruff check src tests docs
 	mypy
 	lint-imports --no-logo
 	python -m pytest -q tests/checks
 
-summary: $(VENV)/installed ## what the last run made
+summary: $(INSTALLED) ## what the last run made
 	@bizmeme summary
 
-refresh-labels: $(VENV)/installed ## fetch new human labels, then run what depends on them
+refresh-labels: $(INSTALLED) ## fetch new human labels, then run what depends on them
 	dvc repro -f -s export_labels
 	dvc repro
 
-refresh-posts: $(VENV)/installed ## fetch new posts, then run what depends on them
+refresh-posts: $(INSTALLED) ## fetch new posts, then run what depends on them
 	dvc repro -f -s scrape
 	dvc repro
 
 system: ## Debian packages that tests need: a browser, to look at the report (as root)
 	@command -v chromium >/dev/null || { apt-get -qq update && apt-get -qq install -y chromium >/dev/null; }
 
-docs: $(VENV)/installed ## write docs/reference/ and docs/realism.md anew
+docs: $(INSTALLED) ## write docs/reference/ and docs/realism.md anew
 	python docs/generate.py
 	python docs/realism.py
 
-sheet: $(VENV)/installed ## photograph 40 posts of the simulated board: docs/sheet.jpg (needs `make system`)
+sheet: $(INSTALLED) ## photograph 40 posts of the simulated board: docs/sheet.jpg (needs `make system`)
 	python docs/sheet.py
 
-lock: $(VENV)/installed ## compile requirements*.in into hashed locks
+lock: $(INSTALLED) ## compile requirements*.in into hashed locks
 	$(UV_COMPILE) requirements.in -o requirements.lock
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.lock
 
-# One environment for everything. It is made again when a lock changes.
-$(VENV)/installed: requirements.lock requirements-dev.lock
+# One environment for everything, made again when a lock changes. The locks are complete, so pip may not look for
+# dependencies (23.2 leaves the lock for the newest google-auth[requests]); `pip check` shows that none is missing.
+$(INSTALLED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "bizmeme needs Python 3.11; name it with make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing from the lock (about 7 GB, several minutes) ..."
-	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --require-hashes -r requirements.lock
+	$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
-	@touch $@
+	$(BIN)/python -m pip check --disable-pip-version-check
+	@rm -f $(VENV)/installed* && touch $@
