@@ -23,7 +23,14 @@ bizmeme train --help shows a stage's configuration, bizmeme train train.learning
 
 
 def main() -> None:
-    """Dispatch on the first word; exits with status 2 for an unknown one."""
+    """Dispatch on the first word; exits with status 2 for an unknown one, with 130 after Ctrl-C."""
+    try:
+        _dispatch()
+    except KeyboardInterrupt:  # while libraries load: nothing was begun
+        raise SystemExit(130) from None
+
+
+def _dispatch() -> None:
     name, *arguments = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help", "help"):
         print(usage(), end="")  # noqa: T201
@@ -50,7 +57,7 @@ def _lines(entries: dict[str, str]) -> str:
 
 
 def _plain(name: str, arguments: list[str]) -> None:
-    from bizmeme.stages.runner import errors_as_messages
+    from bizmeme.shell.messages import errors_as_messages
 
     folder = "stages" if name in STAGES else "apps"
     with errors_as_messages():

@@ -5,10 +5,11 @@
     │   └── MissingKeyError    the environment variable of an API key is empty
     ├── DataError          a table, a file or a picture is not what its schema says
     │   └── LabelError         a label outside the vocabulary
-    ├── JournalError       the journal belongs to another origin, or cannot be opened
+    ├── JournalError       the journal belongs to another origin, or cannot be used
+    ├── StorageError       a disk is full, read-only, or not ours to write
     ├── ServiceError       an outside system is down, or answers nonsense
     │   └── RefusedError       it answered with an error status, so nothing was charged
-    │       └── QuotaError         and nothing more will be answered
+    │       └── QuotaError         and so will it answer everything else
     ├── BudgetError        the next request could pass the dollar cap
     ├── GateError          a measured quality lies under its threshold
     └── ModelError         weights, adapter or processor do not fit together
@@ -39,7 +40,11 @@ class LabelError(DataError):
 
 
 class JournalError(BizmemeError):
-    """The journal belongs to another origin, or cannot be opened."""
+    """The journal belongs to another origin, or cannot be used."""
+
+
+class StorageError(BizmemeError):
+    """A disk is full, read-only, or not ours to write."""
 
 
 class ServiceError(BizmemeError):
@@ -57,7 +62,7 @@ class RefusedError(ServiceError):
 
 
 class QuotaError(RefusedError):
-    """Nothing more will be answered: no credit, or no right to ask."""
+    """Nothing more will be answered: no credit, no right to ask, no such model."""
 
 
 class BudgetError(BizmemeError):

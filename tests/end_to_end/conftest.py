@@ -11,7 +11,7 @@ from tests.end_to_end.project import Project
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A clone in which `dvc repro` has run once, committed."""
     project = Project(tmp_path_factory.mktemp("project"))
-    project.dvc("repro")
+    project.log = project.dvc("repro")
     project.commit("first run")
     return project
 

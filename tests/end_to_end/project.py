@@ -13,16 +13,30 @@ TIMEOUT_S = 600
 
 
 class Project:
-    """A git repository with DVC in it."""
+    """A git repository with DVC in it: a new one, or the one that is in the folder already."""
 
     def __init__(self, folder: Path, *, experiment: str = "small", timeout_s: float = TIMEOUT_S) -> None:
         self.folder = folder
+        self.environment: dict[str, str] = {}  # added to every command's
+        self.log = ""  # of the first `dvc repro`
         self._experiment = experiment
         self._timeout_s = timeout_s
+        if (folder / ".git").exists():
+            self._introduce()
+            return
         self.update()
+        self._introduce()
+        self.commit("start")
+
+    @classmethod
+    def cloned(cls, source: str | Path, folder: Path) -> "Project":
+        """Somebody else's `git clone`, with nothing that git does not carry."""
+        subprocess.run(["git", "clone", "--quiet", source, folder], check=True, timeout=60)
+        return cls(folder)
+
+    def _introduce(self) -> None:
         self.git("config", "user.name", "bizmeme")  # `dvc exp` commits by itself
         self.git("config", "user.email", "tests@example.org")
-        self.commit("start")
 
     def update(self) -> None:
         """Bring its sources and configuration up to date with this checkout's, as `make try` does."""
@@ -38,7 +52,7 @@ class Project:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=known | {"PATH": path},
+            env=known | {"PATH": path} | self.environment,
             capture_output=True,
             text=True,
             timeout=self._timeout_s,

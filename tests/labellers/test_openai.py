@@ -116,9 +116,12 @@ def test_a_rejected_key_stops_and_names_its_variable(
     config: Config, labels: Labels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labeller = build(config, labels=labels)
-    error = type("E", (), {"status_code": 401, "message": "no", "code": None, "response": None})()
-    assert isinstance(labeller._refusal(error), QuotaError)
-    assert "$BIZMEME_SANDBOX_KEY" in str(labeller._refusal(error))
+    said = {"message": "Incorrect API key provided: sandbox."}
+    error = type("E", (), {"status_code": 401, "body": said, "code": None, "response": None})()
+    refusal = labeller._refusal(error)
+    assert isinstance(refusal, QuotaError)
+    assert "$BIZMEME_SANDBOX_KEY" in str(refusal)
+    assert "provided: …" in str(refusal)  # a careless service repeats the key
 
 
 @pytest.mark.parametrize(

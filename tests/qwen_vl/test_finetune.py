@@ -1,7 +1,10 @@
 """Fine-tuning: what bears loss, where the adapter sits, and that it can be repeated and resumed."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +167,23 @@ def test_the_files_name_no_path_and_no_time(adapter: Path, models: Path) -> None
     config = json.loads((adapter / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "base"
     assert set(files(adapter)) >= {"adapter_config.json", lora.WEIGHTS, record.FILE, "tokenizer.json"}
+
+
+@pytest.mark.parametrize("offline", ["0", "1"])
+def test_whether_the_hub_is_in_reach_moves_no_byte(
+    models: Path, adapter: Path, tmp_path: Path, offline: str
+) -> None:
+    program = (
+        "import sys; from pathlib import Path; from bizmeme.qwen_vl import quantised, record, bases;"
+        "base, adapter, out = map(Path, sys.argv[1:]); pixels = record.read(adapter).family.pixels;"
+        "quantised.load_processor(bases.source(base), pixels).save_pretrained(out)"
+    )
+    environment = os.environ | {"HF_HUB_OFFLINE": offline, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", program, str(models / "base"), str(adapter), str(tmp_path)]
+    subprocess.run(command, check=True, timeout=300, env=environment)
+    saved = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert "tokenizer_config.json" in saved
+    assert saved == {name: (adapter / name).read_bytes() for name in saved}
 
 
 def test_the_record_says_what_the_adapter_was_trained_on(adapter: Path, models: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bizmeme.errors import BudgetError, QuotaError, RefusedError, ServiceError
 from bizmeme.ports.labellers import Answer, Question
 from bizmeme.shell.asking import Asked, Asking, Desk
-from bizmeme.shell.journal import Spending, open_journal
+from bizmeme.shell.journal import Reply, Spending, open_journal
 from tests.shell.jumping import JumpingClock
 
 HOW = Asking(concurrency=3, requests_per_minute=60, tries=3, pause_s=2)
@@ -144,3 +144,49 @@ def test_the_cap_stops_before_the_request_that_could_pass_it(tmp_path: Path) -> 
     assert spent.settled_usd + spent.in_doubt_usd <= 1
     assert spent.in_doubt == 0
     assert len(labeller.sent) == round(spent.settled_usd / 0.125) >= 5
+
+
+def test_a_reply_that_a_kill_left_at_its_worst_price_is_priced_by_the_next_run(tmp_path: Path) -> None:
+    ask(Scripted(), tmp_path, "a")
+    with open_journal(tmp_path, "real") as journal:
+        number = journal.reserve("other", model="m", worst_usd=0.25, cap_usd=10)
+        assert number is not None
+        journal.settle(number, cost_usd=0.25, reply="bullish")  # and there the plug was pulled
+        desk = Desk(Scripted(), journal, how=HOW, cap_usd=10)
+        assert desk._priced("other") == Reply("bullish", 0.125)
+        assert journal.unpriced("other") is None
+        assert journal.spending() == Spending(0.25, 0, 0)
+
+
+def test_ctrl_c_ends_the_run_once_what_is_in_flight_is_answered_and_journalled(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(20)]
+    labeller = Slow()
+
+    async def interrupted() -> None:
+        with open_journal(tmp_path, "real") as journal:
+            desk = Desk(labeller, journal, how=HOW, cap_usd=10)
+            requests = {name: {"post": name} for name in names}
+            running = asyncio.create_task(desk.ask_all(requests, JumpingClock(), what="x"))
+            while len(labeller.sent) < 5:
+                await asyncio.sleep(0)
+            running.cancel()  # what asyncio.run makes of SIGINT
+            await running
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(interrupted())
+    spent = spending(tmp_path)
+    assert spent.in_doubt == 0
+    assert spent.settled_usd == 0.125 * len(labeller.sent)
+    assert 5 <= len(labeller.sent) < 20
+    ask(labeller, tmp_path, *names)
+    assert sorted(labeller.sent) == sorted(names)
+
+
+class Slow(Scripted):
+    """Answers after a while."""
+
+    async def ask(self, request: Mapping[str, object]) -> str:
+        reply = await super().ask(request)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return reply

@@ -56,11 +56,11 @@ def test_validators_go_back_verbatim_and_304_keeps_the_page(tmp_path: Path) -> N
     server = Server(web.Response(text="one", headers={"Last-Modified": stamp}), web.Response(status=304))
 
     async def twice(fetch: PoliteFetch, _: JumpingClock) -> Page | None:
-        assert await fetch.page("/a.json") is not None
-        return await fetch.page("/a.json")
+        assert await fetch.page("/a.html") is not None
+        return await fetch.page("/a.html")
 
     page = with_fetch(server, tmp_path, twice)
-    assert page == Page("/a.json", 200, stamp, b"one")
+    assert page == Page("/a.html", 200, stamp, b"one")
     assert "If-Modified-Since" not in server.asked[0].headers
     assert server.asked[1].headers["If-Modified-Since"] == stamp
     assert {request.headers["User-Agent"] for request in server.asked} == {"bizmeme-tests/1.0"}
@@ -71,22 +71,22 @@ def test_a_frozen_page_and_a_medium_are_asked_for_once_ever_even_where_they_are_
 
     async def all_twice(fetch: PoliteFetch, _: JumpingClock) -> Page | None:
         for _round in range(2):
-            assert await fetch.frozen("/t.json") is not None
+            assert await fetch.frozen("/t.html") is not None
             assert await fetch.media("/m.png") is not None
             assert await fetch.media("/gone.png") is None
         return None
 
     with_fetch(server, tmp_path, all_twice)
-    assert [request.path for request in server.asked] == ["/t.json", "/m.png", "/gone.png"]
+    assert [request.path for request in server.asked] == ["/t.html", "/m.png", "/gone.png"]
 
 
 def test_a_page_that_is_gone_by_now_keeps_what_was_received(tmp_path: Path) -> None:
     server = Server(web.Response(text="live thread"), web.Response(status=404))
 
     async def twice(fetch: PoliteFetch, _: JumpingClock) -> Page | None:
-        await fetch.page("/t.json")
-        page = await fetch.frozen("/t.json")
-        return page if page == await fetch.frozen("/t.json") else None
+        await fetch.page("/t.html")
+        page = await fetch.frozen("/t.html")
+        return page if page == await fetch.frozen("/t.html") else None
 
     page = with_fetch(server, tmp_path, twice)
     assert page is not None
@@ -103,7 +103,7 @@ def test_a_busy_host_is_given_the_time_it_asks_for_and_then_growing_pauses(tmp_p
     slept: list[float] = []
 
     async def once(fetch: PoliteFetch, clock: JumpingClock) -> Page | None:
-        page = await fetch.page("/a.json")
+        page = await fetch.page("/a.html")
         slept.extend(clock.timer.slept)
         return page
 
@@ -117,7 +117,7 @@ def test_requests_to_one_host_keep_their_distance(tmp_path: Path) -> None:
 
     async def four(fetch: PoliteFetch, clock: JumpingClock) -> Page | None:
         for number in range(4):
-            await fetch.page(f"/{number}.json")
+            await fetch.page(f"/{number}.html")
         slept.extend(clock.timer.slept)
         return None
 
@@ -138,20 +138,35 @@ def test_what_cannot_be_used_is_one_clear_error(
     answers: list[web.Response], message: str, tmp_path: Path
 ) -> None:
     async def once(fetch: PoliteFetch, _: JumpingClock) -> Page | None:
-        return await fetch.page("/a.json")
+        return await fetch.page("/a.html")
 
     with pytest.raises(ServiceError) as raised:
         with_fetch(Server(*answers), tmp_path, once)
     assert message in str(raised.value)
     with open_journal(tmp_path, "real") as journal:
-        assert journal.page("board", "/a.json") is None
+        assert journal.page("board", "/a.html") is None
 
 
 def test_a_page_with_status_200_that_is_no_json_says_so() -> None:
     with pytest.raises(ServiceError, match="a challenge or a maintenance page"):
-        Page("/catalog.json", 200, None, b"<html>just a moment</html>").json()
+        Page("/catalog.html", 200, None, b"<html>just a moment</html>").json()
 
 
 def test_the_sandboxs_routes_that_do_not_answer_ask_whether_it_runs() -> None:
     with pytest.raises(ServiceError, match="Is the sandbox running"):
         asyncio.run(fetch_json("http://127.0.0.1:1/truth", timeout_s=5))
+
+
+def test_a_web_page_in_the_place_of_json_stops_the_run_and_replaces_nothing(tmp_path: Path) -> None:
+    server = Server(web.Response(text='{"posts": []}'), web.Response(text="<html>Just a moment"))
+
+    async def twice(fetch: PoliteFetch, _: JumpingClock) -> Page | None:
+        assert await fetch.page("/1.json") is not None
+        return await fetch.page("/1.json")
+
+    with pytest.raises(ServiceError, match="a challenge or a maintenance page"):
+        with_fetch(server, tmp_path, twice)
+    with open_journal(tmp_path, "real") as journal:
+        held = journal.page("board", "/1.json")
+    assert held is not None
+    assert held.body == b'{"posts": []}'

@@ -8,7 +8,7 @@ import pytest
 
 from bizmeme.errors import BudgetError, JournalError
 from bizmeme.ports.sources import Page
-from bizmeme.shell.journal import Journal, Reply, Spending, open_journal
+from bizmeme.shell.journal import Held, Journal, Reply, Spending, open_journal
 
 PAGE = Page("/biz/thread/1.json", 200, "Mon, 06 Oct 2025 00:00:00 GMT", b"{}")
 
@@ -32,7 +32,7 @@ def test_a_page_is_kept_with_its_validator_and_replaced_by_a_newer_one(tmp_path:
         newer = Page(PAGE.path, 200, None, b"[]")
         journal.keep("board", newer, frozen=True)
         assert journal.frozen("board", PAGE.path)
-        assert list(journal.pages("board")) == [newer]
+        assert list(journal.pages("board")) == [Held(newer, frozen=True)]
         assert journal.page("warosu", PAGE.path) is None
 
 

@@ -7,14 +7,14 @@ server checks no label and keeps skips as annotations, so both are told apart he
 
 import base64
 import html
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from bizmeme.core.settings import PositiveInt, Section
 from bizmeme.core.vocabulary import Labels
-from bizmeme.errors import MissingKeyError, ServiceError
+from bizmeme.errors import ServiceError
 from bizmeme.ports.annotators import Annotation, Task
+from bizmeme.shell.keys import hidden, read_key
 
 _CHOICE = "mood"
 
@@ -47,7 +47,8 @@ class Config(Section):
 class LabelStudio:
     """ports.Annotator over the real SDK."""
 
-    def __init__(self, config: Config, labels: Labels, guideline: str, client: Any) -> None:
+    def __init__(self, config: Config, labels: Labels, guideline: str, client: Any, key: str) -> None:
+        self._service = _Service(config, key)
         self._config = config
         self._labels = labels
         self._guideline = guideline
@@ -55,7 +56,7 @@ class LabelStudio:
 
     def push(self, tasks: Sequence[Task]) -> int:
         """Add the tasks that the project lacks, in order; how many were added."""
-        with _service(self._config):
+        with self._service:
             project = self._project() or self._create()
             held = {_key(task.data) for task in self._tasks(project)}
             missing = [task for task in tasks if task.key not in held]
@@ -68,7 +69,7 @@ class LabelStudio:
 
     def export(self) -> list[Annotation]:
         """Every submitted annotation by (board, no) and annotator."""
-        with _service(self._config):
+        with self._service:
             project = self._project()
             rows = self._client.projects.exports.as_json(project) if project is not None else []
         return sorted(self._annotations(rows), key=lambda each: (each.key, each.annotator))
@@ -135,11 +136,12 @@ def _key(data: Mapping[str, Any]) -> tuple[str, int]:
     return str(data["board"]), int(data["no"])
 
 
-class _service:  # noqa: N801 - reads as a statement
-    """Turns the SDK's failures into one ServiceError with address and next step."""
+class _Service:
+    """Turns the SDK's failures into one ServiceError with address and next step, and without the key."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, key: str) -> None:
         self._config = config
+        self._key = key
 
     def __enter__(self) -> None:
         """Nothing to prepare."""
@@ -149,26 +151,27 @@ class _service:  # noqa: N801 - reads as a statement
         from label_studio_sdk.core.api_error import ApiError
 
         if isinstance(error, ApiError):
-            problem = f"{error.status_code} {str(error.body)[:200]}"
+            problem = f"{error.status_code} {_brief(error.body)}"
         elif isinstance(error, httpx.HTTPError):
-            problem = str(error) or type(error).__name__
+            problem = str(error).rstrip(".") or type(error).__name__
         else:
             return
         raise ServiceError(
-            f"Label Studio at {self._config.base_url} failed: {problem}. "
+            f"Label Studio at {self._config.base_url} failed: {hidden(problem, self._key)[:200]}. "
             f"Check that it runs and that ${self._config.api_key_env} is right, then run again."
         ) from error
 
 
+def _brief(body: object) -> str:
+    """An error's body; of a web page only that it is one."""
+    return "a web page" if str(body).lstrip().startswith("<") else str(body)
+
+
 def build(config: Config, *, labels: Labels, guideline: str) -> LabelStudio:
     """An annotator with its token from the environment; raises MissingKeyError."""
-    key = os.environ.get(config.api_key_env)
-    if not key:
-        raise MissingKeyError(
-            f"${config.api_key_env} is not set: it holds the token for Label Studio at {config.base_url} "
-            f"(annotator.api_key_env). Run `export {config.api_key_env}=…`, or use the sandbox."
-        )
+    service = f"Label Studio at {config.base_url}"
+    key = read_key(config.api_key_env, setting="annotator.api_key_env", service=service)
     from label_studio_sdk import LabelStudio as Client
 
     client = Client(base_url=config.base_url, api_key=key, timeout=config.timeout_s)
-    return LabelStudio(config, labels, guideline, client)
+    return LabelStudio(config, labels, guideline, client, key)

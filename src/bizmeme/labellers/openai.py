@@ -6,7 +6,6 @@ hash names the reply for ever, whichever address or key it goes to.
 
 import base64
 import json
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,14 +16,15 @@ from bizmeme.core.prompts import answer_schema
 from bizmeme.core.replies import read_answer
 from bizmeme.core.settings import PositiveInt, Section
 from bizmeme.core.vocabulary import Labels
-from bizmeme.errors import MissingKeyError, QuotaError, RefusedError, ServiceError
+from bizmeme.errors import QuotaError, RefusedError, ServiceError
 from bizmeme.ports.labellers import Answer, Question
+from bizmeme.shell.keys import hidden, read_key
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
 
 _BUSY = (408, 409, 429)
-_SERVER_ERROR = 500
+_NOT_FOUND, _SERVER_ERROR = 404, 500
 _OVERHEAD_TOKENS = 200  # roles, schema, separators
 
 
@@ -112,24 +112,35 @@ class OpenAiLabeller:
             if type(error.__cause__).__name__ == "ConnectError":  # httpx2's: nothing was ever sent
                 text = f"{self._config.base_url} cannot be reached: {error.__cause__}. Try again."
                 raise RefusedError(text, again=True) from error
-            raise ServiceError(f"{self._config.base_url} did not answer: {error}. Try again.") from error
+            raise self._silence(str(error)) from error
         except openai.APIError as error:
-            raise ServiceError(f"{self._config.base_url} did not answer: {error}. Try again.") from error
+            raise self._silence(str(error)) from error
+        if not _is_json(raw.headers.get("content-type", "")):  # a captive portal, a proxy's page
+            raise self._silence("a web page came instead of JSON")
         return str(raw.text)
 
+    def _silence(self, problem: str) -> ServiceError:
+        told = problem.rstrip(".")
+        return ServiceError(
+            f"{self._config.base_url} did not answer: {told}. Run the same command again later."
+        )
+
     def _refusal(self, error: "APIStatusError") -> RefusedError:
-        text = f"{self._config.base_url} refused: {error.status_code} {error.message}"
+        told = hidden(_told(error), self._client.api_key)
+        text = f"{self._config.base_url} refused with status {error.status_code}: {told.rstrip('.')}"
         if error.status_code in (401, 403):
             return QuotaError(f"{text}. Check the key in ${self._config.api_key_env}.", again=False)
+        if error.status_code == _NOT_FOUND:
+            return QuotaError(f"{text}. Check labeller.model and base_url in conf/labeller/.", again=False)
         if getattr(error, "code", None) == "insufficient_quota":
             return QuotaError(f"{text}. Add credit there; everything paid for is kept.", again=False)
         after = error.response.headers.get("retry-after", "")
         busy = error.status_code in _BUSY or error.status_code >= _SERVER_ERROR
         return RefusedError(
-            text,
+            f"{text}. Everything paid for is kept: run the same command again later.",
             again=busy,
             after_s=float(after) if after.isdigit() else None,
-            reason=f"refused with status {error.status_code}: {_told(error)}",
+            reason=f"refused with status {error.status_code}: {told}",
         )
 
     def read(self, reply: str) -> Answer:
@@ -169,18 +180,16 @@ class OpenAiLabeller:
 def _told(error: "APIStatusError") -> str:
     """The vendor's own words, where its body has them."""
     body = error.body if isinstance(error.body, dict) else {}
-    return str(body.get("message", ""))[:160]
+    return str(body.get("message") or "no reason given")[:160]
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip() == "application/json"
 
 
 def build(config: Config, *, labels: Labels) -> OpenAiLabeller:
     """A labeller with its key from the environment; raises MissingKeyError."""
-    key = os.environ.get(config.api_key_env)
-    if not key:
-        raise MissingKeyError(
-            f"${config.api_key_env} is not set: it holds the key for {config.base_url} "
-            "(labeller.api_key_env). Run `export "
-            f"{config.api_key_env}=…`, or use the sandbox, which needs no key (conf/config.yaml)."
-        )
+    key = read_key(config.api_key_env, setting="labeller.api_key_env", service=config.base_url)
     from openai import AsyncOpenAI
 
     client = AsyncOpenAI(api_key=key, base_url=config.base_url, max_retries=0, timeout=config.timeout_s)

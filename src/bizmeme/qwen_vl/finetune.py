@@ -171,3 +171,9 @@ def _check_rows(examples: Examples, labels: Sequence[str]) -> None:
             f"The training rows answer {', '.join(sorted(strange))}, which is no label of conf/labels/ "
             f"({', '.join(labels)}). Run the stage `prepare` again."
         )
+    missing = {row["images"][0] for row in (*examples.train, *examples.val)} - examples.images.keys()
+    if missing:
+        raise DataError(
+            f"The rows show {len(missing)} pictures that data/train_images/ lacks, first {min(missing)}. "
+            "Run `dvc repro -f -s prepare`."
+        )

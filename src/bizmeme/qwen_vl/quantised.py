@@ -3,8 +3,11 @@
 torch and transformers are imported at first use.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from bizmeme.errors import ModelError
 from bizmeme.qwen_vl.bases import Source
 from bizmeme.qwen_vl.sections import Family, Pixels, Quantisation
 
@@ -13,26 +16,47 @@ if TYPE_CHECKING:
 
 
 def load_model(source: Source, family: Family) -> "PreTrainedModel":
-    """The base, frozen, in eval mode, on the GPU where there is one."""
+    """The base, frozen, in eval mode, on the GPU where there is one; ModelError where it cannot be read."""
     import torch
     from transformers import Qwen2_5_VLForConditionalGeneration
 
     packed = {} if family.quantisation is None else {"quantization_config": packing(family.quantisation)}
-    model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
-        source.name, dtype=getattr(torch, family.precision), device_map=device(), **packed, **_pinned(source)
-    )
+    dtype = getattr(torch, family.precision)
+    with _readable(source):
+        model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+            source.name, dtype=dtype, device_map=device(), **packed, **_pinned(source)
+        )
     keep_gradients(model)
     return model.requires_grad_(False).eval()
 
 
 def load_processor(source: Source, pixels: Pixels) -> "ProcessorMixin":
-    """The processor of a base or of an adapter, with the family's picture sizes."""
+    """The processor of a base or an adapter, with the family's picture sizes; ModelError as above."""
     from transformers import AutoProcessor
 
-    processor = AutoProcessor.from_pretrained(source.name, **_pinned(source))
+    with _readable(source):
+        processor = AutoProcessor.from_pretrained(source.name, **_pinned(source))
     # As an argument of from_pretrained the sizes would end up in the tokenizer's configuration as well.
     processor.image_processor.size = {"shortest_edge": pixels.smallest, "longest_edge": pixels.largest}
+    for where in ("is_local", "local_files_only"):  # it would be saved: $HF_HUB_OFFLINE must move no byte
+        processor.tokenizer.init_kwargs.pop(where, None)
     return processor
+
+
+@contextmanager
+def _readable(source: Source) -> Iterator[None]:
+    """Files that are cut off or missing, or a hub out of reach, as a ModelError; a full disk passes."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (SafetensorError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise ModelError(
+            f"{source.name} cannot be read: {str(error).splitlines()[0]}. Run `dvc checkout` to have a local "
+            "base again; a model of the hub needs the network once, and room below $HF_HOME."
+        ) from error
 
 
 def _pinned(source: Source) -> dict[str, str]:

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section, Seed, Share
 
+Server = Literal["board", "media", "openai", "label_studio", "captions", "truth"]
+Trouble = Literal["hang_up", "silence", "error", "garbage", "cut_off", "quota", "wrong_key"]
 Regime = Literal["calm", "greed", "fear", "panic"]
 SmallShare = Annotated[float, Field(ge=0, le=0.5)]
 
@@ -138,11 +140,30 @@ class AnnotatorsConfig(Section):
     """Share of posts that one person skips."""
 
 
+class Fault(Section):
+    """A stretch of requests in which a server misbehaves."""
+
+    server: Server
+    """Whose requests."""
+
+    trouble: Trouble
+    """It hangs up, stays silent, answers 500, a web page, half an answer, no credit left, or a wrong key."""
+
+    after: Annotated[int, Field(ge=0)]
+    """Requests that go well before."""
+
+    times: PositiveInt | None
+    """Requests that go wrong then; null: all that follow."""
+
+
 class ServingConfig(Section):
     """How the servers behave; no part of the origin."""
 
     min_interval_s: Annotated[float, Field(ge=0, le=60)]
     """Simulated seconds between two requests to the board, and to the media host; sooner ones get 429."""
+
+    faults: tuple[Fault, ...]
+    """What goes wrong, to see what the pipeline makes of it."""
 
 
 class SandboxConfig(Section):

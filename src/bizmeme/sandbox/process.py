@@ -28,6 +28,7 @@ from bizmeme.sandbox.config import SandboxConfig, origin
 from bizmeme.sandbox.pictures.gallery import Gallery
 from bizmeme.sandbox.servers import board, captions, clock, label_studio, media, openai, truth
 from bizmeme.sandbox.servers.common import Backstage
+from bizmeme.sandbox.servers.faults import faulty
 from bizmeme.sandbox.strangers.people import Reader
 
 Addresses = Mapping[str, str]
@@ -63,7 +64,9 @@ async def serve(config: SandboxConfig) -> AsyncIterator[Addresses]:
     async with contextlib.AsyncExitStack() as stack:
         addresses = {}
         for name, make in SERVERS.items():
-            runner = web.AppRunner(make(backstage), access_log=None, shutdown_timeout=1.0)
+            app = make(backstage)
+            app.middlewares.insert(1, faulty(name, config.serving.faults))  # behind the counting one
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", 0).start()

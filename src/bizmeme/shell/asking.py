@@ -8,14 +8,14 @@ it standing, in doubt.
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section
-from bizmeme.errors import BizmemeError, QuotaError, RefusedError, ServiceError
+from bizmeme.errors import QuotaError, RefusedError, ServiceError
 from bizmeme.ports.clocks import Clock, Timer
 from bizmeme.ports.labellers import Answer, Labeller
 from bizmeme.shell.journal import Journal, Reply
@@ -23,6 +23,7 @@ from bizmeme.shell.limiter import Limiter
 from bizmeme.shell.progress import counting
 
 K = TypeVar("K")
+T = TypeVar("T")
 
 
 class Asking(Section):
@@ -71,8 +72,8 @@ class Desk:
     ) -> dict[K, Asked]:
         """Ask everything behind a bar titled `what`.
 
-        The first error stops the run once the other workers' requests in flight are answered. Raises
-        BudgetError, QuotaError, RefusedError, ServiceError; what was answered until then is journalled.
+        The first error, or Ctrl-C, stops the run once the requests in flight are answered and journalled:
+        they are paid for. Raises BudgetError, QuotaError, RefusedError, ServiceError.
         """
         model = self._labeller.model
         hashes = {key: request_hash(model, request) for key, request in requests.items()}
@@ -80,26 +81,25 @@ class Desk:
         distinct = {hashes[key]: request for key, request in requests.items()}
         waiting = iter(distinct.items())
         answered: dict[str, Asked] = {}
-        failures: list[BaseException] = []
 
         async def work(tick: Callable[[str], None]) -> None:
             async with clock.session() as timer:
-                while not failures and (item := next(waiting, None)) is not None:
-                    try:
-                        answered[item[0]] = await self._answer(*item, timer)
-                    except BizmemeError as error:
-                        failures.append(error)
+                while (item := next(waiting, None)) is not None:
+                    answered[item[0]] = await self._answer(*item, timer)
                     tick(f"${self._journal.spending().settled_usd:.4f}")
 
-        with counting(what, len(distinct)) as tick:
-            await asyncio.gather(*(work(tick) for _ in range(min(self._how.concurrency, len(distinct)))))
-        if failures:
-            raise failures[0]
+        try:
+            with counting(what, len(distinct)) as tick:
+                async with asyncio.TaskGroup() as workers:
+                    for _ in range(min(self._how.concurrency, len(distinct))):
+                        workers.create_task(work(tick))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
         return {key: answered[hashed] for key, hashed in hashes.items()}
 
     async def _answer(self, hashed: str, request: Mapping[str, object], timer: Timer) -> Asked:
         try:
-            reply = self._journal.reply(hashed) or await self._paid(hashed, request, timer)
+            reply = self._priced(hashed) or await self._paid(hashed, request, timer)
         except RefusedError as error:
             if error.again or isinstance(error, QuotaError):
                 raise
@@ -107,12 +107,22 @@ class Desk:
             return Asked(hashed, None, given_up, cost_usd=0.0)
         return Asked(hashed, reply.body, self._labeller.read(reply.body), cost_usd=reply.cost_usd)
 
+    def _priced(self, hashed: str) -> Reply | None:
+        """The reply held, at the price that its usage block says."""
+        reply, ask = self._journal.reply(hashed), self._journal.unpriced(hashed)
+        if reply is None or ask is None:
+            return reply
+        cost_usd = self._labeller.read(reply.body).cost_usd
+        if cost_usd is not None:
+            self._journal.settle(ask, cost_usd=cost_usd, reply=reply.body)
+        return self._journal.reply(hashed)
+
     async def _paid(self, hashed: str, request: Mapping[str, object], timer: Timer) -> Reply:
         pause_s = self._how.pause_s
         for left in reversed(range(self._how.tries)):
             await self._limiter.wait(timer)
             try:
-                return await self._sent_once(hashed, request)
+                return await _finished(self._sent_once(hashed, request))
             except ServiceError as error:
                 refused = error if isinstance(error, RefusedError) else None
                 if not left or (refused and not refused.again):
@@ -133,14 +143,21 @@ class Desk:
         except RefusedError:
             self._journal.release(ask)
             raise
-        # Journalled at the worst price before anybody reads it, then at the real one.
+        # Journalled at the worst price before anybody reads it.
         self._journal.settle(ask, cost_usd=worst_usd, reply=body)
-        cost_usd = self._labeller.read(body).cost_usd
-        if cost_usd is not None:
-            self._journal.settle(ask, cost_usd=cost_usd, reply=body)
         return self._held(hashed)
 
     def _held(self, hashed: str) -> Reply:
-        reply = self._journal.reply(hashed)
+        reply = self._priced(hashed)
         assert reply is not None
         return reply
+
+
+async def _finished(sending: Coroutine[Any, Any, T]) -> T:
+    """Await it to its end even where the worker is cancelled meanwhile: the reply will be paid for."""
+    sent = asyncio.ensure_future(sending)
+    try:
+        return await asyncio.shield(sent)
+    except asyncio.CancelledError:
+        await asyncio.wait([sent])
+        raise

@@ -77,6 +77,8 @@ class PoliteFetch:
         page = await host.get(path, since=held.last_modified if held else None, timer=self._timer)
         if held is not None and page.status in (_NOT_MODIFIED, _NOT_FOUND):
             page = held  # what was received once stays, even where it is gone by now
+        if page.status == _OK and path.endswith(".json"):
+            page.json()  # a web page with status 200 stops the run before it takes the place of what is held
         if page.status == _OK or frozen:
             self._journal.keep(self._source, page, frozen=frozen)
         return page if page.status == _OK else None

@@ -8,7 +8,7 @@ keeps counting against the cap.
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS asks (
 CREATE INDEX IF NOT EXISTS asks_by_request ON asks (request_hash);
 CREATE INDEX IF NOT EXISTS asks_by_money ON asks (answered, reserved_usd, cost_usd);
 """
+_RESTORE = (
+    "INSERT INTO asks (request_hash, model, reserved_usd, answered, cost_usd, reply) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
 _BUSY_TIMEOUT_S = 60
 
 
@@ -45,6 +49,23 @@ class Reply:
 
     body: str
     cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A page as it stands in the journal; a frozen one is never asked for again."""
+
+    page: Page
+    frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Sends of one request that nobody knows the end of: their reservations count against the cap."""
+
+    request_hash: str
+    model: str
+    reserved_usd: float
 
 
 class Journal:
@@ -78,11 +99,21 @@ class Journal:
                 (source, page.path, page.status, page.last_modified, page.body, frozen),
             )
 
-    def pages(self, source: str) -> Iterator[Page]:
+    def pages(self, source: str) -> Iterator[Held]:
         """Every page held of a source, by path."""
-        query = "SELECT path, status, last_modified, body FROM pages WHERE source = ? ORDER BY path"
-        for row in self._database.execute(query, (source,)):
-            yield Page(*row)
+        query = "SELECT path, status, last_modified, body, frozen FROM pages WHERE source = ? ORDER BY path"
+        for *page, frozen in self._database.execute(query, (source,)):
+            yield Held(Page(*page), bool(frozen))
+
+    def restore_pages(self, source: str, pages: Iterable[Held]) -> int:
+        """Write the pages down that the journal lacks, all or none; how many those were."""
+        rows = (
+            (source, each.page.path, each.page.status, each.page.last_modified, each.page.body, each.frozen)
+            for each in pages
+        )
+        with self._transaction():
+            statement = "INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?, ?, ?)"
+            return self._database.executemany(statement, rows).rowcount
 
     # --- asks
 
@@ -118,6 +149,12 @@ class Journal:
                 "UPDATE asks SET answered = 1, cost_usd = ?, reply = ? WHERE ask = ?", (cost_usd, reply, ask)
             )
 
+    def unpriced(self, request_hash: str) -> int | None:
+        """The ask whose reply still stands at its worst price: a kill came before anybody read it."""
+        query = "SELECT ask FROM asks WHERE request_hash = ? AND answered AND cost_usd = reserved_usd"
+        row = self._database.execute(query, (request_hash,)).fetchone()
+        return row[0] if row else None
+
     def release(self, ask: int) -> None:
         """Drop a reservation whose request was refused, and so was not charged."""
         with self._database:
@@ -129,6 +166,28 @@ class Journal:
         row = self._database.execute(query, (request_hash,)).fetchone()
         return Reply(*row) if row else None
 
+    def doubts(self) -> list[Doubt]:
+        """What was in flight when somebody pulled the plug, by request; right now, what is in flight, too."""
+        query = (
+            "SELECT request_hash, model, TOTAL(reserved_usd) FROM asks WHERE NOT answered "
+            "GROUP BY request_hash, model ORDER BY 1"
+        )
+        return [Doubt(*row) for row in self._database.execute(query)]
+
+    def restore_replies(self, model: str, replies: Iterable[tuple[str, Reply, float]]) -> int:
+        """Write down (request hash, reply, USD in doubt) where no reply is held, all or none; how many."""
+        restored = 0
+        with self._transaction():
+            for request_hash, reply, in_doubt_usd in replies:
+                if self.reply(request_hash) is not None:
+                    continue
+                row = (request_hash, model, 0.0, 1, reply.cost_usd, reply.body)
+                self._database.execute(_RESTORE, row)
+                if in_doubt_usd:
+                    self._database.execute(_RESTORE, (request_hash, model, in_doubt_usd, 0, None, None))
+                restored += 1
+        return restored
+
     def spending(self) -> Spending:
         """Settled and reserved sums of this origin."""
         row = self._database.execute(
@@ -136,6 +195,14 @@ class Journal:
             "TOTAL(CASE WHEN NOT answered THEN reserved_usd END), TOTAL(NOT answered) FROM asks"
         ).fetchone()
         return Spending(row[0], row[1], int(row[2]))
+
+    def counts(self) -> dict[str, int]:
+        """How many pages of each source and replies of each model are held."""
+        query = (
+            "SELECT 'pages from ' || source, COUNT(*) FROM pages GROUP BY source UNION ALL "
+            "SELECT 'replies of ' || model, COUNT(*) FROM asks WHERE answered GROUP BY model"
+        )
+        return dict(self._database.execute(query))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -22,10 +22,17 @@ def write_shards(names: Sequence[str], folder: Path, *, read: Callable[[str], by
                 shard.addfile(member, io.BytesIO(data))
 
 
-def read_shards(folder: Path) -> dict[str, bytes]:
-    """Every picture file by name; raises DataError for a broken shard."""
-    pictures: dict[str, bytes] = {}
-    for path in sorted(folder.glob("*.tar")):
+class Shards(dict[str, bytes]):
+    """Picture files by name; asking for one that is not there raises DataError."""
+
+    def __missing__(self, name: str) -> bytes:
+        raise DataError(f"The pictures that prepare packed lack {name}. Run `dvc repro -f -s prepare`.")
+
+
+def read_shards(*folders: Path) -> Shards:
+    """Every picture file of the folders by name; raises DataError for a broken shard."""
+    pictures = Shards()
+    for path in (path for folder in folders for path in sorted(folder.glob("*.tar"))):
         try:
             with tarfile.open(path) as shard:
                 for member in shard:

@@ -6,6 +6,7 @@ on where it was and no answer is paid twice.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from bizmeme.errors import GateError
 from bizmeme.ports.labellers import Answer, Labeller, Question
 from bizmeme.shell.asking import Asked, Asking, Desk
 from bizmeme.shell.builder import build
+from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.journal import Journal, open_journal
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
 from bizmeme.shell.workspace import Workspace
@@ -74,11 +76,15 @@ def run(params: Params, workspace: Workspace) -> None:
     pilot = {key: label for key, label in _gold(human, role="dev").items() if key in requests}
     with open_journal(workspace.home, workspace.origin) as journal:
         answers = asyncio.run(_label(requests, pilot, labeller, params=params, journal=journal))
-        spending = journal.spending()
-    rows = [_row(key, asked, labeller.model) for key, asked in sorted(answers.items())]
+        in_doubt_usd = {each.request_hash: each.reserved_usd for each in journal.doubts()}
+    rows = [
+        _row(key, asked) | {"model": labeller.model, "origin": workspace.origin}
+        | {"in_doubt_usd": in_doubt_usd.get(asked.request_hash, 0.0)}
+        for key, asked in sorted(answers.items())
+    ]  # fmt: skip
     write_table(AutoLabels, from_rows(AutoLabels, rows), workspace.write("data/auto_labels.parquet"))
     figures = _figures(answers, pilot, params.labels)
-    write_json(figures | {"in_doubt": spending.in_doubt}, workspace.write("metrics/auto_label.json"))
+    write_json(figures | {"in_doubt": len(in_doubt_usd)}, workspace.write("metrics/auto_label.json"))
 
 
 def _requests(
@@ -86,13 +92,12 @@ def _requests(
 ) -> dict[Key, Mapping[str, object]]:
     """Each post's request body."""
     told = instruction(params.labels, params.guideline)
-    folder = workspace.read("data/images")
+    store = ImageStore(workspace.read("data/images"))
     columns = posts.select("board", "no", "subject", "text", "image_sha256")
     requests = {}
     for board, no, subject, text, sha256 in columns.iter_rows():
         post = fenced_post(subject, text, max_chars=params.auto_label.max_chars)
-        picture = (folder / f"{sha256}.jpg").read_bytes()
-        requests[board, no] = labeller.request(Question(told, post, picture))
+        requests[board, no] = labeller.request(Question(told, post, store.read(sha256)))
     return requests
 
 
@@ -126,10 +131,19 @@ def _hold_gate(answers: Mapping[Key, Answer], gold: Mapping[Key, str], params: P
     right = sum(answers[key].label == label for key, label in gold.items())
     if right < gate.min_accuracy * len(gold):
         raise GateError(
-            f"The labeller agrees with people on {right} of {len(gold)} pilot posts; "
+            f"The labeller agrees with people on {right} of {len(gold)} pilot posts{_unlabelled(answers)}; "
             f"auto_label.gate.min_accuracy is {gate.min_accuracy}. Nothing more was asked. "
             "Choose another model or prompt (conf/labeller, conf/labels), or lower the gate on purpose."
         )
+
+
+def _unlabelled(answers: Mapping[Key, Answer]) -> str:
+    """How many pilot posts got no label, and the commonest reason; nothing where all did."""
+    reasons = Counter(answer.reason for answer in answers.values() if answer.reason is not None)
+    if not reasons:
+        return ""
+    ((commonest, _),) = reasons.most_common(1)
+    return f" ({reasons.total()} got no label, mostly: {commonest})"
 
 
 def _gold(human: pl.DataFrame, *, role: str) -> dict[Key, str]:
@@ -138,11 +152,10 @@ def _gold(human: pl.DataFrame, *, role: str) -> dict[Key, str]:
     return {(row[0], row[1]): row[2] for row in settled.select("board", "no", "gold").iter_rows()}
 
 
-def _row(key: Key, asked: Asked, model: str) -> dict[str, Any]:
+def _row(key: Key, asked: Asked) -> dict[str, Any]:
     return {
         "board": key[0],
         "no": key[1],
-        "model": model,
         "request_hash": asked.request_hash,
         "label": asked.answer.label,
         "confidence": asked.answer.confidence,

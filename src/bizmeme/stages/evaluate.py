@@ -81,7 +81,7 @@ def _shown(workspace: Workspace) -> Shown:
     if test.is_empty():
         raise DataError("The test set is empty: no post with role test has a human label. Label more.")
     folders = (workspace.read(f"data/{name}") for name in ("train_images", "test_images"))
-    return Shown(train, test, {name: data for each in folders for name, data in read_shards(each).items()})
+    return Shown(train, test, read_shards(*folders))
 
 
 def _scores(predictions: pl.DataFrame, labels: Labels) -> dict[str, Scores]:

@@ -13,6 +13,7 @@ from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import GateError
 from bizmeme.ports.annotators import Annotation, Annotator, Task
 from bizmeme.shell.builder import build
+from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import GoldSample, HumanLabels, Posts
@@ -61,10 +62,11 @@ def run(params: Params, workspace: Workspace) -> None:
 
 
 def _tasks(sample: pl.DataFrame, posts: pl.DataFrame, workspace: Workspace) -> list[Task]:
+    store = ImageStore(workspace.read("data/images"))
     shown = sample.join(posts, on=["board", "no"], maintain_order="left")
     columns = shown.select("board", "no", "subject", "text", "image_sha256")
     return [
-        Task((board, no), subject, text, workspace.read(f"data/images/{sha256}.jpg").read_bytes())
+        Task((board, no), subject, text, store.read(sha256))
         for board, no, subject, text, sha256 in columns.iter_rows()
     ]
 

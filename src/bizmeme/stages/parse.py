@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,6 +9,7 @@ import polars as pl
 from bizmeme.core.settings import Plugin, Section
 from bizmeme.ports.sources import Page, RawPost
 from bizmeme.shell.builder import build
+from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import from_rows, read_table, write_table
 from bizmeme.shell.pictures import Normalise, Picture, Refused, normalise
 from bizmeme.shell.progress import track
@@ -43,7 +43,8 @@ def run(params: Params, workspace: Workspace) -> None:
         for path, body in track(_files(posts, media).items(), "pictures")
     }
     usable = {each.sha256: each for each in pictures.values() if isinstance(each, Picture)}
-    _write_pictures(usable, workspace.write("data/images/.keep").parent)
+    store = ImageStore(workspace.write("data/images/.keep").parent)
+    store.write({sha256: picture.data for sha256, picture in usable.items()})
     write_table(
         Images, [_image_row(each) for each in usable.values()], workspace.write("data/images.parquet")
     )
@@ -106,13 +107,3 @@ def _image_row(picture: Picture) -> dict[str, Any]:
         "perceptual_hash": picture.perceptual_hash,
         "thumbnail": picture.thumbnail,
     }
-
-
-def _write_pictures(pictures: Mapping[str, Picture], folder: Path) -> None:
-    """One file a picture; ones that no post has any longer go."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.jpg"):
-        if stale.stem not in pictures:
-            stale.unlink()
-    for sha256, picture in pictures.items():
-        (folder / f"{sha256}.jpg").write_bytes(picture.data)

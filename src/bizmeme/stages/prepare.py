@@ -17,6 +17,7 @@ from bizmeme.core.splits import PARTS, HeldOut, Part, with_part
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import DataError
 from bizmeme.shell.blinds import Modality, blinded, grey_picture
+from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import read_table, write_json, write_table
 from bizmeme.shell.shards import write_shards
 from bizmeme.shell.ties import near
@@ -74,10 +75,11 @@ def run(params: Params, workspace: Workspace) -> None:
 
 def _pack(examples: pl.DataFrame, params: Params, workspace: Workspace) -> None:
     """The pictures of train and val as shards in train_images/, those of test in test_images/."""
+    store = ImageStore(workspace.read("data/images"))
     grey = grey_picture() if params.prepare.modality == "text" else None
 
     def read(name: str) -> bytes:
-        return grey or workspace.read(f"data/images/{name}").read_bytes()
+        return grey or store.read(name.removesuffix(".jpg"))
 
     of_test = pl.col("split") == "test"
     for folder, rows in (("train_images", ~of_test), ("test_images", of_test)):

@@ -15,9 +15,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from bizmeme.errors import BizmemeError, ConfigError
+from bizmeme.errors import ConfigError
 from bizmeme.shell import processors
 from bizmeme.shell.builder import checked
+from bizmeme.shell.messages import errors_as_messages
 from bizmeme.shell.workspace import Workspace, state_home
 
 _SCHEME = "sandbox://"
@@ -29,24 +30,35 @@ _UNDER_DVC = ["hydra.run.dir=.", "hydra.output_subdir=null", "hydra/job_logging=
 def main(stage: str, arguments: list[str]) -> None:
     """Run `stage` as a Hydra app with these arguments; exits with status 1 after a message on our errors."""
     processors.pin()
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # else Hydra prints and exits before we can say anything
     with errors_as_messages():
         if not (Path.cwd() / "conf").is_dir():
             raise ConfigError(f"There is no conf/ in {Path.cwd()}. Run bizmeme in the repository's root.")
+        placed = [*arguments, f"hydra.job.name={stage}", *(_UNDER_DVC if "DVC_STAGE" in os.environ else [])]
+        sys.argv = [f"bizmeme {stage}", *placed]
+        _hydra_app(stage)
+
+
+def _hydra_app(stage: str) -> None:
+    """Let Hydra read sys.argv, compose, and run the stage once, or once a job of a sweep."""
     import hydra
+    from hydra.errors import HydraException
     from omegaconf import DictConfig, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
     def task(config: DictConfig) -> None:
         _quieten()
         before_s = _cpu_s()
-        with errors_as_messages():
-            values = OmegaConf.to_container(config, resolve=True)
-            assert isinstance(values, dict)
+        values = OmegaConf.to_container(config, resolve=True)
+        assert isinstance(values, dict)
+        with errors_as_messages():  # here as well: Hydra would print a line of its own first
             run_stage(stage, {str(key): value for key, value in values.items()}, out=_out())
         print(f"{stage}: {_cpu_s() - before_s:.0f} CPU-seconds")  # noqa: T201
 
-    placed = [*arguments, f"hydra.job.name={stage}", *(_UNDER_DVC if "DVC_STAGE" in os.environ else [])]
-    sys.argv = [f"bizmeme {stage}", *placed]
-    hydra.main(version_base="1.3", config_path=str(Path.cwd() / "conf"), config_name="config")(task)()
+    try:
+        hydra.main(version_base="1.3", config_path=str(Path.cwd() / "conf"), config_name="config")(task)()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(f"The configuration cannot be composed: {error}") from error
 
 
 def _quieten() -> None:
@@ -135,16 +147,3 @@ def _out() -> Path:
     from hydra.core.hydra_config import HydraConfig
 
     return Path.cwd() if "DVC_STAGE" in os.environ else Path(HydraConfig.get().runtime.output_dir)
-
-
-@contextmanager
-def errors_as_messages() -> Iterator[None]:
-    """Our own errors and Ctrl-C become one message and a status; anything else keeps its traceback."""
-    try:
-        yield
-    except BizmemeError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
-        raise SystemExit(1) from error
-    except KeyboardInterrupt:
-        print("Stopped. What was received is kept: run it again to go on.", file=sys.stderr)  # noqa: T201
-        raise SystemExit(130) from None

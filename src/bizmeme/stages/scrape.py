@@ -7,10 +7,10 @@ from typing import Any
 
 from bizmeme.core.settings import Plugin, Section
 from bizmeme.ports.clocks import Clock
-from bizmeme.ports.sources import Page, Source
+from bizmeme.ports.sources import Source
 from bizmeme.shell.builder import build
 from bizmeme.shell.http import Politeness, polite_fetch
-from bizmeme.shell.journal import Journal, open_journal
+from bizmeme.shell.journal import Held, Journal, open_journal
 from bizmeme.shell.parquet import write_table
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import RawPages
@@ -38,9 +38,10 @@ def run(params: Params, workspace: Workspace) -> None:
     name = params.source.name
     with open_journal(workspace.home, workspace.origin) as journal:
         asyncio.run(_collect(name, source, journal=journal, clock=clock, how=params.scrape.politeness))
-        held = list(journal.pages(name))
-    write_table(RawPages, _rows(name, held, media=False), workspace.write("data/raw/pages.parquet"))
-    write_table(RawPages, _rows(name, held, media=True), workspace.write("data/raw/media.parquet"))
+        rows = [_row(name, journal.origin, held) for held in journal.pages(name)]
+    for table, of_pages in (("pages", True), ("media", False)):
+        chosen = [row for row in rows if (PurePosixPath(row["path"]).suffix == ".json") == of_pages]
+        write_table(RawPages, chosen, workspace.write(f"data/raw/{table}.parquet"))
 
 
 async def _collect(name: str, source: Source, *, journal: Journal, clock: Clock, how: Politeness) -> None:
@@ -48,16 +49,14 @@ async def _collect(name: str, source: Source, *, journal: Journal, clock: Clock,
         await source.collect(fetch)
 
 
-def _rows(source: str, held: list[Page], *, media: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": source,
-            "path": page.path,
-            "request_hash": hashlib.sha256(f"{source}\0{page.path}".encode()).hexdigest(),
-            "status": page.status,
-            "last_modified": page.last_modified,
-            "body": page.body,
-        }
-        for page in held
-        if (PurePosixPath(page.path).suffix != ".json") == media
-    ]
+def _row(source: str, origin: str, held: Held) -> dict[str, Any]:
+    return {
+        "source": source,
+        "path": held.page.path,
+        "request_hash": hashlib.sha256(f"{source}\0{held.page.path}".encode()).hexdigest(),
+        "origin": origin,
+        "frozen": held.frozen,
+        "status": held.page.status,
+        "last_modified": held.page.last_modified,
+        "body": held.page.body,
+    }

@@ -1,22 +1,29 @@
 """MLflow on SQLite: parameters, curves and adapter of every training, scores beside them.
 
 The database's schema is made once under a file lock before any run: processes that meet on a fresh file break
-each other's migrations. Curves go in one batch: a call a value costs 20 ms.
+each other's migrations. Curves go in one batch: a call a value costs 20 ms. A run
+is known by what it made of what, so that one killed while it was recorded stands there once in the end.
 """
 
 import fcntl
+import hashlib
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bizmeme.core.settings import Section
+from bizmeme.errors import ServiceError
 from bizmeme.ports.trackers import Run
+from bizmeme.shell.storage import storage_error
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _FINGERPRINT = "adapter_sha256"
+_IDENTITY = "run_sha256"  # of the adapter and the parameters
 _BATCH = 1000  # MLflow refuses more metrics at once
 _PARAM_BATCH = 100
 
@@ -39,11 +46,16 @@ class MlflowTracker:
         self._home = home
 
     def record(self, run: Run) -> None:
-        """Store one finished training with its curves and adapter."""
-        client, experiment = self._open()
-        tags = {_FINGERPRINT: run.fingerprint}
-        run_id = client.create_run(experiment, run_name=run.name, tags=tags).info.run_id
+        """Store one finished training with its curves and adapter; once, however often it is told."""
+        with self._database() as (client, experiment):
+            if not _is_recorded(client, experiment, run):
+                self._record(client, experiment, run)
+
+    def _record(self, client: "MlflowClient", experiment: str, run: Run) -> None:
         from mlflow.entities import Metric, Param
+
+        tags = {_FINGERPRINT: run.fingerprint, _IDENTITY: _identity(run)}
+        run_id = client.create_run(experiment, run_name=run.name, tags=tags).info.run_id
 
         now_ms = int(time.time() * 1000)
         metrics = [
@@ -59,10 +71,24 @@ class MlflowTracker:
 
     def score(self, fingerprint: str, scores: Mapping[str, float]) -> None:
         """Add figures to every run that made this adapter; none is made where there is none."""
-        client, experiment = self._open()
-        for run in client.search_runs([experiment], f"tags.{_FINGERPRINT} = '{fingerprint}'"):
-            for name, value in scores.items():
-                client.log_metric(run.info.run_id, name, value)
+        with self._database() as (client, experiment):
+            for run in client.search_runs([experiment], f"tags.{_FINGERPRINT} = '{fingerprint}'"):
+                for name, value in scores.items():
+                    client.log_metric(run.info.run_id, name, value)
+
+    @contextmanager
+    def _database(self) -> Iterator[tuple["MlflowClient", str]]:
+        """Client and experiment; what goes wrong meanwhile is a StorageError or a ServiceError."""
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield self._open()
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            raise storage_error(error, self._home) or ServiceError(
+                f"{self._home / 'mlflow.db'} cannot be used by MLflow ({str(error).splitlines()[0]}). "
+                "Move it away and run again: adapters and metrics/ do not depend on it."
+            ) from error
 
     def _open(self) -> tuple["MlflowClient", str]:
         import mlflow
@@ -78,6 +104,22 @@ class MlflowTracker:
                 return client, str(found.experiment_id)
             artifacts = (self._home / "artifacts").as_uri()
             return client, str(client.create_experiment(self._config.experiment, artifacts))
+
+
+def _identity(run: Run) -> str:
+    told = json.dumps([run.fingerprint, run.params], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _is_recorded(client: "MlflowClient", experiment: str, run: Run) -> bool:
+    """Whether it stands there, finished; a half of it, from a kill, is deleted."""
+    finished = False
+    for held in client.search_runs([experiment], f"tags.{_IDENTITY} = '{_identity(run)}'"):
+        if held.info.status == "FINISHED":
+            finished = True
+        else:
+            client.delete_run(held.info.run_id)
+    return finished
 
 
 def build(config: Config, *, home: Path) -> MlflowTracker:

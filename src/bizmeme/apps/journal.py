@@ -1,0 +1,105 @@
+"""`bizmeme journal status|restore`: what was received and paid for, also in a fresh clone.
+
+    bizmeme journal status     what is held, what it cost, what is in doubt
+    bizmeme journal restore    after `dvc pull`: fill the journal from data/raw and data/auto_labels.parquet
+
+Both take overrides as a stage does (experiment=production) and mean the journal of the configured origin.
+What a journal holds already is never replaced.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from bizmeme.errors import DataError
+from bizmeme.ports.sources import Page
+from bizmeme.shell.journal import Held, Journal, Reply, open_journal
+from bizmeme.shell.parquet import read_table
+from bizmeme.shell.workspace import Workspace, state_home
+from bizmeme.tables import AutoLabels, RawPages
+
+RAW = ("data/raw/pages.parquet", "data/raw/media.parquet")
+LABELS = "data/auto_labels.parquet"
+_DOUBTS_SHOWN = 20
+
+
+def main(arguments: list[str]) -> None:
+    """Run one of the two; raises DataError where the tables are missing or of another origin."""
+    parser = argparse.ArgumentParser(
+        prog="bizmeme journal", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("action", choices=("status", "restore"))
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for a stage: experiment=small")
+    options = parser.parse_args(arguments)
+    home = state_home()
+    workspace = Workspace(Path.cwd(), Path.cwd(), home, _origin(options.overrides))
+    with open_journal(home, workspace.origin) as journal:
+        if options.action == "restore":
+            restore(journal, workspace)
+        Console(soft_wrap=True).print(*status(journal), sep="\n")
+
+
+def _origin(overrides: list[str]) -> str:
+    from bizmeme.stages.compose import composed_yaml
+    from bizmeme.stages.runner import origin
+
+    return origin(composed_yaml(Path("conf"), overrides).config["sandbox"])
+
+
+def restore(journal: Journal, workspace: Workspace) -> None:
+    """Write down every page and reply that the pulled tables carry and the journal lacks."""
+    pages = pl.concat(read_table(RawPages, workspace.read(name)) for name in RAW)
+    labels = read_table(AutoLabels, workspace.read(LABELS))
+    _check_origin(journal.origin, pages, labels)
+    for (source,), rows in pages.group_by("source", maintain_order=True):
+        journal.restore_pages(str(source), _pages(rows))
+    for (model,), rows in labels.drop_nulls("reply").group_by("model", maintain_order=True):
+        journal.restore_replies(str(model), _replies(rows))
+
+
+def _check_origin(configured: str, *tables: pl.DataFrame) -> None:
+    for other in {name for table in tables for name in table["origin"].unique()} - {configured}:
+        raise DataError(
+            f"The tables in data/ are of '{other}', the configuration of '{configured}'. Name the experiment "
+            "that they were made with, as in `bizmeme journal restore experiment=small`."
+        )
+
+
+def _pages(rows: pl.DataFrame) -> Iterator[Held]:
+    for *page, frozen in rows.select("path", "status", "last_modified", "body", "frozen").iter_rows():
+        yield Held(Page(*page), frozen)
+
+
+def _replies(rows: pl.DataFrame) -> Iterator[tuple[str, Reply, float]]:
+    """Each request once: copies of a post share one."""
+    distinct = rows.unique("request_hash", maintain_order=True)
+    columns = distinct.select("request_hash", "reply", "cost_usd", "in_doubt_usd")
+    for request_hash, reply, cost_usd, in_doubt_usd in columns.iter_rows():
+        yield request_hash, Reply(reply, cost_usd), in_doubt_usd
+
+
+def status(journal: Journal) -> list[Table]:
+    """What is held and spent; and, where there is any, what is in doubt."""
+    spent = journal.spending()
+    held = Table(title=f"Journal of '{journal.origin}'", show_header=False)
+    for what, count in journal.counts().items():
+        held.add_row(what, f"{count:,}")
+    held.add_row("paid", f"${spent.settled_usd:.4f}")
+    held.add_row("in doubt", f"{spent.in_doubt} sends, ${spent.in_doubt_usd:.4f} reserved")
+    return [held, _doubts(journal)] if spent.in_doubt else [held]
+
+
+def _doubts(journal: Journal) -> Table:
+    """The requests that were in flight when a run was killed, or are right now."""
+    doubts = journal.doubts()
+    table = Table("request", "model", "reserved", "answered since", title="In flight when a run was killed")
+    for each in doubts[:_DOUBTS_SHOWN]:
+        answered = "yes" if journal.reply(each.request_hash) else "no"
+        table.add_row(each.request_hash[:16], each.model, f"${each.reserved_usd:.4f}", answered)
+    if len(doubts) > _DOUBTS_SHOWN:
+        table.add_row(f"and {len(doubts) - _DOUBTS_SHOWN} more", "", "", "")
+    return table

@@ -1,0 +1,148 @@
+"""Kill -9 in every stage, again and again: nothing is lost, asked twice, or different in the end.
+
+`make torture N=50` pulls the plug fifty times; every run of the tests does it ten times, with a fixed seed.
+"""
+
+import hashlib
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from bizmeme.stages import STAGES
+from tests.end_to_end.project import Project
+from tests.end_to_end.torture import Kill, carry_out, plan
+from tests.sandbox.web import fetch_json
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]
+
+KILLS = int(os.environ.get("TORTURE_KILLS", "10"))
+SEED = int(os.environ.get("TORTURE_SEED", "20261125"))
+# How often a stage may come to a place before it is killed there: a part of what it does in the small world,
+# so that several kills at the same place find something left to do.
+CALLS = {
+    ("scrape", "journal.keep"): 40,
+    ("auto_label", "journal.reserve"): 40,
+    ("auto_label", "journal.settle"): 80,  # twice a reply: at the worst price, then at the real one
+    ("base", "checkpoint.file"): 12,
+    ("base", "checkpoint.marked"): 3,
+    ("train", "checkpoint.file"): 9,
+    ("train", "checkpoint.marked"): 2,
+    ("train", "run.recorded"): 1,
+}
+BUDGET_USD = 5.0
+Held = Mapping[str, object]
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Project:
+    """A fresh clone."""
+    return Project(tmp_path / "victim")
+
+
+@pytest.fixture
+def world(victim: Project) -> Iterator[Mapping[str, str]]:
+    """Its world in a process of its own, which outlives the killed and counts what they ask."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "bizmeme", "sandbox"],
+        cwd=victim.folder,
+        env=os.environ | {"PYTHONPATH": str(victim.folder / "src")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        shown = ""
+        while "Ctrl-C stops it" not in shown:
+            line = server.stdout.readline()
+            assert line, shown
+            shown += line
+        yield dict(re.findall(r"(\w+)\s*│\s*(http://[\d.:]+)", shown))
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def test_kills_lose_nothing_ask_nothing_twice_and_change_no_byte(
+    finished: Project, victim: Project, world: Mapping[str, str], tmp_path: Path
+) -> None:
+    folder = victim.folder
+    cpu_s = {name: float(used) for name, used in re.findall(r"(\w+): (\d+) CPU-seconds", finished.log)}
+    kills = plan(KILLS, seed=SEED, calls=CALLS)
+    held: Held = {}
+    for stage in STAGES:
+        for kill in (each for each in kills if each.stage == stage):
+            said = carry_out(kill, folder, tmp_path / "tools", cpu_s=cpu_s.get(stage, 0) + 1)
+            sys.stderr.write(f"killed {kill}\n")  # `make torture` shows it
+            held = still_held(held, folder, kill, said)
+        victim.dvc("repro", "--single-item", stage)
+    assert victim.stages_run() == []
+    assert locked(folder) == locked(finished.folder)
+    assert labels(folder).equals(labels(finished.folder))
+    assert asked(world, folder) == "once"
+    assert recorded(folder) == recorded(finished.folder)
+    leftovers = [path for path in folder.rglob("*.part") if ".dvc" not in path.parts]
+    assert [*leftovers, *(folder / ".bizmeme" / "checkpoints").glob("*")] == []
+
+
+def still_held(before: Held, folder: Path, kill: Kill, said: str) -> Held:
+    """What the journal holds now; everything that it held before is among it."""
+    now: dict[str, object] = {}
+    for journal in (folder / ".bizmeme" / "journals").glob("*.sqlite"):
+        with sqlite3.connect(journal) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            for path, body in database.execute("SELECT path, body FROM pages"):
+                now[path] = hashlib.sha256(body).digest()
+            now |= dict(database.execute("SELECT request_hash, reply FROM asks WHERE answered"))
+            (spent,) = database.execute("SELECT TOTAL(COALESCE(cost_usd, reserved_usd)) FROM asks").fetchone()
+            assert spent <= BUDGET_USD
+    lost = [name for name in before if now.get(name) != before[name]]
+    assert not lost, f"after {kill}:\n{said}"
+    return now
+
+
+def locked(folder: Path) -> dict[str, Any]:
+    """Every output's hash in dvc.lock, but for the two that name what is in doubt."""
+    stages = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
+    outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+    return {path: md5 for path, md5 in outs.items() if "auto_label" not in path}
+
+
+def labels(folder: Path) -> pl.DataFrame:
+    """The vision API's labels without the money that is in doubt."""
+    return pl.read_parquet(folder / "data/auto_labels.parquet").drop("in_doubt_usd")
+
+
+def asked(world: Mapping[str, str], folder: Path) -> str:
+    """`once`: every request was sent once, but for those in flight at a kill, and all those are in doubt."""
+    (journal,) = (folder / ".bizmeme" / "journals").glob("*.sqlite")
+    with sqlite3.connect(journal) as database:
+        answered, distinct, in_doubt = database.execute(
+            "SELECT SUM(answered), COUNT(DISTINCT CASE WHEN answered THEN request_hash END), "
+            "SUM(NOT answered) FROM asks"
+        ).fetchone()
+        (pages,) = database.execute("SELECT COUNT(*) FROM pages WHERE path NOT LIKE '%.json'").fetchone()
+    routes = fetch_json(f"{world['openai']}/_counts")["routes"]
+    sent = routes["POST /v1/chat/completions"]
+    assert answered == distinct, "a held reply was paid again"
+    assert answered <= sent <= answered + in_doubt, "a request in flight is not in doubt"
+    files = fetch_json(f"{world['media']}/_counts")["statuses"]
+    assert sum(files.values()) <= pages + KILLS, "a held picture was fetched again"
+    return "once"
+
+
+def recorded(folder: Path) -> list[tuple[str, str]]:
+    """MLflow's runs: status and adapter."""
+    with sqlite3.connect(folder / ".bizmeme" / "mlflow.db") as database:
+        return database.execute(
+            "SELECT runs.status, tags.value FROM runs JOIN tags USING (run_uuid) "
+            "WHERE tags.key = 'adapter_sha256' AND runs.lifecycle_stage = 'active' ORDER BY 2"
+        ).fetchall()
