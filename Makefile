@@ -1,10 +1,11 @@
 # `make help` lists what each target does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install try repro gate test acceptance check docs sheet lock system summary refresh-labels refresh-posts
+.PHONY: help install try repro gate test torture acceptance check docs sheet lock system summary refresh-labels refresh-posts
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
+N ?= 10
 BIN := $(VENV)/bin
 # Named after what the locks say, so that neither a checkout's file times nor a moved folder installs anything again.
 INSTALLED := $(VENV)/installed-$(shell cat requirements.lock requirements-dev.lock | sha256sum | cut -c1-16)
@@ -34,12 +35,15 @@ gate: $(INSTALLED) ## fail where the last run's student is no better than text o
 test: $(INSTALLED) ## all tests
 	python -m pytest -q
 
+torture: $(INSTALLED) ## kill -9 in every stage, N times (make torture N=50), half of them where it hurts most
+	TORTURE_KILLS=$(N) python -m pytest -q -s tests/end_to_end/test_torture.py
+
 acceptance: $(INSTALLED) ## three default worlds and two blind students, in ./.acceptance: about 90 CPU-minutes
 	python -m pytest -q -m acceptance tests/acceptance
 
 check: $(INSTALLED) ## style, types, import rules, and that nothing generated is stale
-	ruff format --check src tests docs
-	ruff check src tests docs
+	ruff format --check src tests docs bench
+	ruff check src tests docs bench
 	mypy
 	lint-imports --no-logo
 	python -m pytest -q tests/checks
