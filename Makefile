@@ -1,7 +1,7 @@
 # `make help` lists what each target does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install try repro gate test torture acceptance check docs sheet lock system summary refresh-labels refresh-posts
+.PHONY: help install try repro gate test torture acceptance check docs sheet runs lock system summary refresh-labels refresh-posts
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
@@ -68,6 +68,9 @@ docs: $(INSTALLED) ## write docs/reference/ and docs/realism.md anew
 
 sheet: $(INSTALLED) ## photograph 40 posts of the simulated board: docs/sheet.jpg (needs `make system`)
 	python docs/sheet.py
+
+runs: $(INSTALLED) ## photograph a sweep's runs side by side in MLflow: docs/runs.png (needs `make system`)
+	python docs/runs.py
 
 lock: $(INSTALLED) ## compile requirements*.in into hashed locks
 	$(UV_COMPILE) requirements.in -o requirements.lock

@@ -1,6 +1,7 @@
 """Paying for answers, with a labeller that can be told to fail."""
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -182,11 +183,21 @@ def test_ctrl_c_ends_the_run_once_what_is_in_flight_is_answered_and_journalled(t
     assert sorted(labeller.sent) == sorted(names)
 
 
+def test_failures_beside_the_first_one_are_printed_nowhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They may repeat a key, and asyncio prints with its traceback what nobody looked at."""
+    labeller = Slow({name: [QuotaError(f"planted {name}", again=False)] for name in ("a", "b", "c")})
+    with pytest.raises(QuotaError, match="planted"):
+        ask(labeller, tmp_path, "a", "b", "c")
+    gc.collect()
+    assert "planted" not in caplog.text
+
+
 class Slow(Scripted):
-    """Answers after a while."""
+    """Answers after a while, `a` at once."""
 
     async def ask(self, request: Mapping[str, object]) -> str:
-        reply = await super().ask(request)
-        for _ in range(20):
+        for _ in range(20 if request["post"] != "a" else 0):
             await asyncio.sleep(0)
-        return reply
+        return await super().ask(request)

@@ -159,7 +159,7 @@ class _Service:
         raise ServiceError(
             f"Label Studio at {self._config.base_url} failed: {hidden(problem, self._key)[:200]}. "
             f"Check that it runs and that ${self._config.api_key_env} is right, then run again."
-        ) from error
+        ) from None  # the SDK's own words may repeat the key
 
 
 def _brief(body: object) -> str:

@@ -107,7 +107,7 @@ class OpenAiLabeller:
         try:
             raw = await self._client.chat.completions.with_raw_response.create(**request)  # type: ignore[call-overload]
         except openai.APIStatusError as error:
-            raise self._refusal(error) from error
+            raise self._refusal(error) from None  # the SDK's own words may repeat the key
         except openai.APIConnectionError as error:
             if type(error.__cause__).__name__ == "ConnectError":  # httpx2's: nothing was ever sent
                 text = f"{self._config.base_url} cannot be reached: {error.__cause__}. Try again."

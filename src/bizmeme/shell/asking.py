@@ -160,4 +160,6 @@ async def _finished(sending: Coroutine[Any, Any, T]) -> T:
         return await asyncio.shield(sent)
     except asyncio.CancelledError:
         await asyncio.wait([sent])
+        if not sent.cancelled():
+            sent.exception()  # looked at, else asyncio prints it with whatever the service repeated
         raise
