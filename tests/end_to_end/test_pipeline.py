@@ -86,6 +86,21 @@ def test_a_queued_experiment_runs_the_code_and_the_values_it_was_queued_with(pro
     assert forgotten in held
 
 
+def test_workers_side_by_side_ask_for_no_reply_twice(project: Project) -> None:
+    held = replies(project)
+    with sqlite3.connect(journal(project)) as database:
+        database.execute("DELETE FROM asks WHERE ask % 2")
+    assert len(replies(project)) < len(held)
+    project.dvc("exp", "run", "--queue", "-S", "auto_label.asking.concurrency=2,5")
+    project.dvc("exp", "run", "--run-all", "--jobs", "2")
+    assert replies(project) == held
+    shown = params(project)
+    made = {told["auto_label"]["asking"]["concurrency"]: name for name, told in shown.items()}
+    project.dvc("exp", "apply", made[5])
+    assert "concurrency: 5" in (project.folder / "params.yaml").read_text()
+    assert project.stages_run() == []  # what was applied is up to date
+
+
 def test_a_typo_in_conf_stops_before_anything_runs(project: Project) -> None:
     project.edit("conf/train/small.yaml", "learning_rate:", "learning_rat:")
     done = project.run("dvc", "repro", check=False)

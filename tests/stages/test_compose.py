@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bizmeme.core.settings import Plugin
 from bizmeme.core.splits import HeldOut
+from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import ConfigError
+from bizmeme.shell.builder import FOLDERS, build
 from bizmeme.stages.compose import check, composed_yaml
 from tests.stages.pipeline import Pipeline, bizmeme
 
@@ -30,6 +33,30 @@ def test_production_names_keys_by_their_variables_and_no_sandbox() -> None:
     assert composed.config["sandbox"] is None
     assert "sandbox://" not in composed.text
     assert composed.config["labeller"]["api_key_env"] == "OPENAI_API_KEY"
+
+
+def test_production_has_the_values_of_one_rtx_4090() -> None:
+    config = composed_yaml(ROOT / "conf", ["experiment=production"]).config
+    train = config["train"]
+    assert (train["epochs"], train["batch_size"], train["gradient_accumulation"]) == (3, 2, 8)
+    assert config["prepare"]["min_confidence"] == 0.7
+    assert config["vlm"]["repository"] == "Qwen/Qwen2.5-VL-7B-Instruct"
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_every_adapter_of_production_is_built(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = composed_yaml(ROOT / "conf", ["experiment=production"]).config
+    labels = Labels.model_validate(config["labels"])
+    needs: dict[str, dict[str, object]] = {
+        "labeller": {"labels": labels},
+        "annotator": {"labels": labels, "guideline": config["guideline"]},
+        "tracker": {"home": tmp_path},
+    }
+    for variable in ("OPENAI_API_KEY", "LABEL_STUDIO_API_KEY"):
+        monkeypatch.setenv(variable, "planted-key")
+    assert build(kind, Plugin.model_validate(config[kind]), **needs.get(kind, {})) is not None
 
 
 def test_no_secret_path_or_time_gets_into_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from bizmeme.core.settings import Plugin, PositiveInt, Section, Share
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import GateError
 from bizmeme.ports.labellers import Answer, Labeller, Question
+from bizmeme.shell.alone import alone
 from bizmeme.shell.asking import Asked, Asking, Desk
 from bizmeme.shell.builder import build
 from bizmeme.shell.image_store import ImageStore
@@ -75,7 +76,8 @@ def run(params: Params, workspace: Workspace) -> None:
     requests = _requests(posts.filter(pl.col("image_sha256").is_not_null()), labeller, params, workspace)
     pilot = {key: label for key, label in _gold(human, role="dev").items() if key in requests}
     with open_journal(workspace.home, workspace.origin) as journal:
-        answers = asyncio.run(_label(requests, pilot, labeller, params=params, journal=journal))
+        with alone(workspace.home, workspace.origin, doing="asking"):
+            answers = asyncio.run(_label(requests, pilot, labeller, params=params, journal=journal))
         in_doubt_usd = {each.request_hash: each.reserved_usd for each in journal.doubts()}
     rows = [
         _row(key, asked) | {"model": labeller.model, "origin": workspace.origin}

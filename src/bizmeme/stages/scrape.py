@@ -8,6 +8,7 @@ from typing import Any
 from bizmeme.core.settings import Plugin, Section
 from bizmeme.ports.clocks import Clock
 from bizmeme.ports.sources import Source
+from bizmeme.shell.alone import alone
 from bizmeme.shell.builder import build
 from bizmeme.shell.http import Politeness, polite_fetch
 from bizmeme.shell.journal import Held, Journal, open_journal
@@ -37,7 +38,8 @@ def run(params: Params, workspace: Workspace) -> None:
     source, clock = build("source", params.source), build("clock", params.clock)
     name = params.source.name
     with open_journal(workspace.home, workspace.origin) as journal:
-        asyncio.run(_collect(name, source, journal=journal, clock=clock, how=params.scrape.politeness))
+        with alone(workspace.home, workspace.origin, doing="collecting"):
+            asyncio.run(_collect(name, source, journal=journal, clock=clock, how=params.scrape.politeness))
         rows = [_row(name, journal.origin, held) for held in journal.pages(name)]
     for table, of_pages in (("pages", True), ("media", False)):
         chosen = [row for row in rows if (PurePosixPath(row["path"]).suffix == ".json") == of_pages]
