@@ -99,9 +99,8 @@ def photograph(address: str, browser: str) -> None:
         page.goto(f"{address}/#/experiments/1/runs?workflowType=machine_learning&{query}")
         page.wait_for_selector("text=tiny r16", timeout=_WAIT_S * 1000)
         page.wait_for_timeout(8000)  # its charts draw themselves in
-        page.screenshot(
-            path=PICTURE, clip={"x": 0, "y": 0, "width": 1580, "height": 900}
-        )  # less the assistant
+        less_the_assistant = {"x": 0, "y": 0, "width": 1486, "height": 900}
+        page.screenshot(path=PICTURE, clip=less_the_assistant)
         opened.close()
 
 

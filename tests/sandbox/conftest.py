@@ -8,7 +8,8 @@ from omegaconf import OmegaConf
 
 from bizmeme.sandbox.building import build
 from bizmeme.sandbox.config import SandboxConfig
-from bizmeme.sandbox.process import Addresses, running
+from bizmeme.sandbox.process import running
+from bizmeme.sandbox.state import Addresses
 from bizmeme.sandbox.world import World
 
 CONF = Path(__file__).parents[2] / "conf" / "sandbox"

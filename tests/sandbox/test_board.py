@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from bizmeme.sandbox.config import SandboxConfig
-from bizmeme.sandbox.process import Addresses, serve
+from bizmeme.sandbox.process import serve
+from bizmeme.sandbox.state import Addresses
 from bizmeme.sandbox.world import World
 from tests.sandbox.web import Reply, fetch, fetch_json, get
 

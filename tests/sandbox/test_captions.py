@@ -13,8 +13,8 @@ from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.moods import MOODS, SCENES, TABLE, TOPICS
 from bizmeme.sandbox.pictures.faces import FACES
 from bizmeme.sandbox.pictures.sight import Sight
-from bizmeme.sandbox.process import Addresses
 from bizmeme.sandbox.servers.captions import caption
+from bizmeme.sandbox.state import Addresses
 from bizmeme.sandbox.words.phrases import read
 from bizmeme.sandbox.world import World
 from tests.sandbox.web import fetch_json, get

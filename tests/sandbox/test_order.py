@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import pytest
 
 from bizmeme.sandbox.config import SandboxConfig
-from bizmeme.sandbox.process import Addresses, running
+from bizmeme.sandbox.process import running
+from bizmeme.sandbox.state import Addresses
 from bizmeme.sandbox.world import World
 from tests.sandbox.strangers.test_openai import FORMAT, fence, jpeg, message
 

@@ -16,7 +16,8 @@ import pytest
 from bizmeme.errors import ConfigError, ServiceError
 from bizmeme.sandbox import process
 from bizmeme.sandbox.config import SandboxConfig, origin
-from bizmeme.sandbox.process import SERVERS, Addresses, find, running
+from bizmeme.sandbox.process import SERVERS, running
+from bizmeme.sandbox.state import Addresses, find
 from tests.sandbox.web import fetch_json
 
 SOURCES = Path(process.__file__).parents[2]

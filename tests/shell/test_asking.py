@@ -10,7 +10,8 @@ import pytest
 from bizmeme.errors import BudgetError, QuotaError, RefusedError, ServiceError
 from bizmeme.ports.labellers import Answer, Question
 from bizmeme.shell.asking import Asked, Asking, Desk
-from bizmeme.shell.journal import Reply, Spending, open_journal
+from bizmeme.shell.journal import Reply, Spending
+from bizmeme.shell.journals import open_journal
 from tests.shell.jumping import JumpingClock
 
 HOW = Asking(concurrency=3, requests_per_minute=60, tries=3, pause_s=2)

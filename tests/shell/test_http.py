@@ -10,8 +10,8 @@ from aiohttp.test_utils import TestServer
 
 from bizmeme.errors import ServiceError
 from bizmeme.ports.sources import Page
-from bizmeme.shell.http import PoliteFetch, Politeness, fetch_json, polite_fetch
-from bizmeme.shell.journal import open_journal
+from bizmeme.shell.http import PoliteFetch, Politeness, polite_fetch
+from bizmeme.shell.journals import open_journal
 from tests.shell.jumping import JumpingClock
 
 HOW = Politeness(
@@ -150,11 +150,6 @@ def test_what_cannot_be_used_is_one_clear_error(
 def test_a_page_with_status_200_that_is_no_json_says_so() -> None:
     with pytest.raises(ServiceError, match="a challenge or a maintenance page"):
         Page("/catalog.html", 200, None, b"<html>just a moment</html>").json()
-
-
-def test_the_sandboxs_routes_that_do_not_answer_ask_whether_it_runs() -> None:
-    with pytest.raises(ServiceError, match="Is the sandbox running"):
-        asyncio.run(fetch_json("http://127.0.0.1:1/truth", timeout_s=5))
 
 
 def test_a_web_page_in_the_place_of_json_stops_the_run_and_replaces_nothing(tmp_path: Path) -> None:

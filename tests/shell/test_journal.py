@@ -8,7 +8,8 @@ import pytest
 
 from bizmeme.errors import BudgetError, JournalError
 from bizmeme.ports.sources import Page
-from bizmeme.shell.journal import Held, Journal, Reply, Spending, open_journal
+from bizmeme.shell.journal import Held, Journal, Reply, Spending
+from bizmeme.shell.journals import open_journal
 
 PAGE = Page("/biz/thread/1.json", 200, "Mon, 06 Oct 2025 00:00:00 GMT", b"{}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bizmeme.shell.journal import open_journal
+from bizmeme.shell.journals import open_journal
 from bizmeme.shell.parquet import read_table
 from bizmeme.tables import RawPages
 from tests.stages.pipeline import Pipeline, bizmeme

@@ -17,7 +17,8 @@ from rich.table import Table
 
 from bizmeme.errors import DataError
 from bizmeme.ports.sources import Page
-from bizmeme.shell.journal import Held, Journal, Reply, open_journal
+from bizmeme.shell.journal import Held, Journal, Reply
+from bizmeme.shell.journals import open_journal
 from bizmeme.shell.parquet import read_table
 from bizmeme.shell.workspace import Workspace, state_home
 from bizmeme.tables import AutoLabels, RawPages

@@ -6,7 +6,6 @@ with running(config) as addresses:            # a child, gone when the block or 
 
 import asyncio
 import contextlib
-import http.client
 import json
 import os
 import select
@@ -29,9 +28,8 @@ from bizmeme.sandbox.pictures.gallery import Gallery
 from bizmeme.sandbox.servers import board, captions, clock, label_studio, media, openai, truth
 from bizmeme.sandbox.servers.common import Backstage
 from bizmeme.sandbox.servers.faults import faulty
+from bizmeme.sandbox.state import STATE_FILE, Addresses, announced, find
 from bizmeme.sandbox.strangers.people import Reader
-
-Addresses = Mapping[str, str]
 
 SERVERS: Mapping[str, Callable[[Backstage], web.Application]] = MappingProxyType(
     {
@@ -45,11 +43,9 @@ SERVERS: Mapping[str, Callable[[Backstage], web.Application]] = MappingProxyType
     }
 )
 
-_STATE_FILE = "sandbox.json"
 # Wall time. A start takes one CPU second; the rest is patience with a busy machine.
 _START_S = 60.0
 _STOP_S = 10.0
-_ANSWER_S = 5.0
 
 
 # --- in this process ----------------------------------------------------------------------------------
@@ -165,13 +161,13 @@ async def _serve_until_input_ends(config: SandboxConfig) -> None:
 
 
 def serve_forever(config: SandboxConfig, home: Path) -> None:
-    """Run until Ctrl-C or SIGTERM; meanwhile `home`/sandbox.json names process, origin and addresses.
+    """Run until Ctrl-C or SIGTERM; meanwhile `home`/sandbox.json says where it is.
 
     Raises ConfigError where a sandbox already runs there.
     """
     if find(home, origin(config)) is not None:
         raise ConfigError(
-            f"A sandbox of this world already runs: see {home / _STATE_FILE}. Use it, or stop it first."
+            f"A sandbox of this world already runs: see {home / STATE_FILE}. Use it, or stop it first."
         )
     asyncio.run(_serve_until_signalled(config, home))
 
@@ -181,21 +177,9 @@ async def _serve_until_signalled(config: SandboxConfig, home: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with serve(config) as addresses:
-        state = {"pid": os.getpid(), "origin": origin(config), "addresses": dict(addresses)}
-        _write(home / _STATE_FILE, json.dumps(state, indent=2) + "\n")
-        try:
+        with announced(home, origin(config), addresses):
             _show(config, addresses)
             await stopped.wait()
-        finally:
-            (home / _STATE_FILE).unlink(missing_ok=True)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file at once: readers see the old state or the new, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def _show(config: SandboxConfig, addresses: Addresses) -> None:
@@ -206,47 +190,3 @@ def _show(config: SandboxConfig, addresses: Addresses) -> None:
     for name, address in addresses.items():
         table.add_row(name, address)
     Console().print(table, "The stages find it by themselves. Ctrl-C stops it.", sep="\n")
-
-
-def find(home: Path, origin: str) -> Addresses | None:
-    """The addresses of a world that `bizmeme sandbox` runs; None where none does.
-
-    Raises ConfigError where the running one is of another origin.
-    """
-    try:
-        state = json.loads((home / _STATE_FILE).read_text(encoding="utf-8"))
-        pid, running_origin, addresses = int(state["pid"]), str(state["origin"]), dict(state["addresses"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    if not (_alive(pid) and _answers(addresses.get("clock", ""))):
-        return None
-    if running_origin != origin:
-        raise ConfigError(
-            f"The sandbox that runs (process {pid}, {home / _STATE_FILE}) is {running_origin}, not {origin}. "
-            "Stop it, or select its world with sandbox=<name>."
-        )
-    return addresses
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _answers(address: str) -> bool:
-    """Whether a clock answers there, so that a recycled process number does not deceive."""
-    if not (host := address.removeprefix("http://")):
-        return False
-    connection = http.client.HTTPConnection(host, timeout=_ANSWER_S)
-    try:
-        connection.request("GET", "/now")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

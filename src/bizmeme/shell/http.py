@@ -6,7 +6,7 @@ the whole host; redirects are an error, since no host but the configured one is 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import aiohttp
 from pydantic import Field
@@ -151,15 +151,3 @@ async def polite_fetch(
     ):
         pages, media = (Host(session, url, politeness) for url in urls)
         yield PoliteFetch(source, pages, media, journal=journal, timer=timer)
-
-
-async def fetch_json(url: str, *, timeout_s: float) -> Any:
-    """One JSON document, without journal or limiter: for the sandbox's own routes."""
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout_s)) as session,
-            session.get(url, allow_redirects=False, raise_for_status=True) as answer,
-        ):
-            return await answer.json()
-    except (TimeoutError, aiohttp.ClientError, ValueError) as error:
-        raise ServiceError(f"{url} did not answer: {error}. Is the sandbox running?") from error

@@ -1,37 +1,22 @@
-"""The journal: everything paid for or received from outside, written down before it is used.
+"""A journal: everything paid for or received from outside, written down before it is used.
 
-One SQLite file (WAL, synchronous=FULL) an origin. Two tables: `pages`, answers of the sources; `asks`,
-requests to vision APIs, each reserved at its worst price before it is sent and settled with its reply. An ask
-without a reply was in flight when somebody pulled the plug: it is listed as in doubt, and its reservation
-keeps counting against the cap.
+Two tables: `pages`, answers of the sources; `asks`, requests to vision APIs, each reserved at its worst price
+before it is sent and settled with its reply. An ask without a reply was in flight when somebody pulled the
+plug: it is listed as in doubt, and its reservation keeps counting against the cap.
 """
 
-import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from bizmeme.errors import BudgetError, JournalError
+from bizmeme.errors import BudgetError
 from bizmeme.ports.sources import Page
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS origin (name TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS pages (
-    source TEXT, path TEXT, status INTEGER NOT NULL, last_modified TEXT, body BLOB NOT NULL,
-    frozen INTEGER NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS asks (
-    ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
-    answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT);
-CREATE INDEX IF NOT EXISTS asks_by_request ON asks (request_hash);
-CREATE INDEX IF NOT EXISTS asks_by_money ON asks (answered, reserved_usd, cost_usd);
-"""
 _RESTORE = (
     "INSERT INTO asks (request_hash, model, reserved_usd, answered, cost_usd, reply) "
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
-_BUSY_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +54,7 @@ class Doubt:
 
 
 class Journal:
-    """An open journal; use `open_journal`."""
+    """An open journal; `open_journal` in journals.py opens one."""
 
     def __init__(self, database: sqlite3.Connection, origin: str) -> None:
         self._database = database
@@ -209,48 +194,3 @@ class Journal:
         self._database.execute("BEGIN IMMEDIATE")
         with self._database:
             yield
-
-
-@contextmanager
-def open_journal(home: Path, origin: str) -> Iterator[Journal]:
-    """Open or create the journal of `origin` below `home`; raises JournalError where it is another's."""
-    file = home / "journals" / f"{origin}.sqlite"
-    try:
-        database = _connected(file)
-    except (OSError, sqlite3.Error) as error:
-        raise _unusable(file, error) from error
-    try:
-        _claim(database, origin)
-        yield Journal(database, origin)
-    except sqlite3.Error as error:
-        raise _unusable(file, error) from error
-    finally:
-        database.close()
-
-
-def _connected(file: Path) -> sqlite3.Connection:
-    """Connect and make what is missing, one process at a time: WAL mode cannot be set by two at once."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S)
-        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
-    return database
-
-
-def _unusable(file: Path, error: Exception) -> JournalError:
-    return JournalError(
-        f"The journal {file} cannot be used ({error}). Check that $BIZMEME_HOME is writable and has room; "
-        "what it holds is not lost."
-    )
-
-
-def _claim(database: sqlite3.Connection, origin: str) -> None:
-    with database:
-        database.execute("INSERT INTO origin SELECT ? WHERE NOT EXISTS (SELECT 1 FROM origin)", (origin,))
-        row = database.execute("SELECT name FROM origin").fetchone()
-        if row[0] != origin:
-            raise JournalError(
-                f"This journal belongs to '{row[0]}', the configuration to '{origin}'. Journals are not "
-                "mixed: move the file away, or select the world that it belongs to."
-            )

@@ -19,11 +19,11 @@ from bizmeme.core.settings import Plugin, PositiveInt, Section, Share
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import GateError
 from bizmeme.ports.labellers import Answer, Labeller, Question
-from bizmeme.shell.alone import alone
 from bizmeme.shell.asking import Asked, Asking, Desk
 from bizmeme.shell.builder import build
 from bizmeme.shell.image_store import ImageStore
-from bizmeme.shell.journal import Journal, open_journal
+from bizmeme.shell.journal import Journal
+from bizmeme.shell.journals import alone, open_journal
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import AutoLabels, HumanLabels, Posts

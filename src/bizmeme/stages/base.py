@@ -15,7 +15,7 @@ from bizmeme.errors import ConfigError
 from bizmeme.ports.vlms import Caption, Course
 from bizmeme.qwen_vl.pretrain import Pretraining
 from bizmeme.shell.builder import build
-from bizmeme.shell.http import fetch_json
+from bizmeme.shell.documents import fetch_json
 from bizmeme.shell.workspace import Workspace
 
 _PER_REQUEST = 500

@@ -11,7 +11,7 @@ import polars as pl
 from bizmeme.core.judging import Figures, Judge, Key, truths
 from bizmeme.core.settings import Section
 from bizmeme.core.vocabulary import Labels
-from bizmeme.shell.http import fetch_json
+from bizmeme.shell.documents import fetch_json
 from bizmeme.shell.parquet import read_table, write_json
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import AutoLabels, Examples, HumanLabels, Predictions

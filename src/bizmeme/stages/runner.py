@@ -110,12 +110,13 @@ def addresses(sections: dict[str, Any], *, home: Path) -> Iterator[dict[str, Any
             "An address begins with sandbox://, but `sandbox` is null. "
             "Select real addresses (experiment: production) or a world (sandbox: default)."
         )
-    from bizmeme.sandbox import process
     from bizmeme.sandbox.config import SandboxConfig
+    from bizmeme.sandbox.process import running
+    from bizmeme.sandbox.state import find
 
     config = checked(SandboxConfig, sections["sandbox"], where="sandbox")
-    running = process.find(home, origin(sections["sandbox"]))
-    with nullcontext(running) if running else process.running(config) as found:
+    started = find(home, origin(sections["sandbox"]))
+    with nullcontext(started) if started else running(config) as found:
         os.environ[_SANDBOX_KEY] = "sandbox"
         yield _resolved(sections, found)
 

@@ -8,10 +8,10 @@ from typing import Any
 from bizmeme.core.settings import Plugin, Section
 from bizmeme.ports.clocks import Clock
 from bizmeme.ports.sources import Source
-from bizmeme.shell.alone import alone
 from bizmeme.shell.builder import build
 from bizmeme.shell.http import Politeness, polite_fetch
-from bizmeme.shell.journal import Held, Journal, open_journal
+from bizmeme.shell.journal import Held, Journal
+from bizmeme.shell.journals import alone, open_journal
 from bizmeme.shell.parquet import write_table
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables import RawPages

@@ -13,7 +13,7 @@ from PIL import Image
 
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.pictures.gallery import Gallery
-from bizmeme.sandbox.process import Addresses
+from bizmeme.sandbox.state import Addresses
 from bizmeme.sandbox.strangers.people import Reader
 from bizmeme.sandbox.strangers.studio import PEOPLE, SETTLES, Studio
 from bizmeme.sandbox.world import Post, World

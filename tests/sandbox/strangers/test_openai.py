@@ -18,7 +18,7 @@ from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.dice import stream
 from bizmeme.sandbox.moods import MOODS, TABLE
 from bizmeme.sandbox.pictures.gallery import Gallery
-from bizmeme.sandbox.process import Addresses
+from bizmeme.sandbox.state import Addresses
 from bizmeme.sandbox.strangers.people import Reader, stranger
 from bizmeme.sandbox.strangers.speaking import odds as sureness
 from bizmeme.sandbox.uploads import paint

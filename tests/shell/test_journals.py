@@ -1,4 +1,4 @@
-"""One process at a time, and nobody locked out by the dead."""
+"""One process at a time asks or collects for a journal, and nobody locked out by the dead."""
 
 import multiprocessing
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bizmeme.shell.alone import alone
+from bizmeme.shell.journals import alone
 
 PATIENCE_S = 60
 

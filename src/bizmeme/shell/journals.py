@@ -1,0 +1,90 @@
+"""Where journals lie, one SQLite file (WAL, synchronous=FULL) an origin, and who may use one.
+
+Queued experiments share a journal, an account's limits and the board's patience.
+"""
+
+import fcntl
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bizmeme.errors import JournalError
+from bizmeme.shell.journal import Journal
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS origin (name TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS pages (
+    source TEXT, path TEXT, status INTEGER NOT NULL, last_modified TEXT, body BLOB NOT NULL,
+    frozen INTEGER NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS asks (
+    ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
+    answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT);
+CREATE INDEX IF NOT EXISTS asks_by_request ON asks (request_hash);
+CREATE INDEX IF NOT EXISTS asks_by_money ON asks (answered, reserved_usd, cost_usd);
+"""
+_BUSY_TIMEOUT_S = 60
+
+
+@contextmanager
+def open_journal(home: Path, origin: str) -> Iterator[Journal]:
+    """Open or create the journal of `origin` below `home`; raises JournalError where it is another's."""
+    file = home / "journals" / f"{origin}.sqlite"
+    try:
+        database = _connected(file)
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(file, error) from error
+    try:
+        _claim(database, origin)
+        yield Journal(database, origin)
+    except sqlite3.Error as error:
+        raise _unusable(file, error) from error
+    finally:
+        database.close()
+
+
+@contextmanager
+def alone(home: Path, origin: str, *, doing: str) -> Iterator[None]:
+    """Hold the right to do this for the journal of `origin`; wait, and say so, while another process does.
+
+    Whoever comes second then finds in the journal what the first one received. The lock ends with its
+    process, however that ends.
+    """
+    file = home / "journals" / f"{origin}.{doing}.lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Another run is {doing} for this journal: waiting for it to end.", file=sys.stderr)  # noqa: T201
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    """Connect and make what is missing, one process at a time: WAL mode cannot be set by two at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S)
+        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+    return database
+
+
+def _unusable(file: Path, error: Exception) -> JournalError:
+    return JournalError(
+        f"The journal {file} cannot be used ({error}). Check that $BIZMEME_HOME is writable and has room; "
+        "what it holds is not lost."
+    )
+
+
+def _claim(database: sqlite3.Connection, origin: str) -> None:
+    with database:
+        database.execute("INSERT INTO origin SELECT ? WHERE NOT EXISTS (SELECT 1 FROM origin)", (origin,))
+        row = database.execute("SELECT name FROM origin").fetchone()
+        if row[0] != origin:
+            raise JournalError(
+                f"This journal belongs to '{row[0]}', the configuration to '{origin}'. Journals are not "
+                "mixed: move the file away, or select the world that it belongs to."
+            )
