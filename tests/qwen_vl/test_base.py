@@ -21,14 +21,18 @@ class KilledError(Exception):
     """Stands for a signal."""
 
 
-def kill_after(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the next training die once it has taken this step, its checkpoint not yet written."""
+def kill_after(step: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next training die after this step, before its checkpoint; None: once all is written."""
 
     def on_step_end(_: object, __: object, state: Any, ___: object, **____: object) -> None:
         if state.global_step == step:
             raise KilledError
 
+    def on_train_end(*_: object, **__: object) -> None:
+        raise KilledError  # every checkpoint is written, nothing is left to train
+
     monkeypatch.setattr(watch.Progress, "on_step_end", on_step_end)
+    monkeypatch.setattr(watch.Progress, "on_train_end", on_train_end)
 
 
 def test_each_label_is_one_token_where_the_answer_stands(models: Path, small: tiny.Tiny) -> None:
@@ -52,14 +56,15 @@ def test_the_base_emits_every_label_word_when_asked_for_the_first_word(
     assert base.analyze(picture, f"{label} anon", explain=True).explanation == label
 
 
+@pytest.mark.parametrize("step", [4, None])
 def test_a_killed_base_ends_in_the_same_bytes(
-    small: tiny.Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: tiny.Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int | None
 ) -> None:
     captions = world.captions(20, seed=4)
     whole, resumed = pretraining(tmp_path / "a", **SHORT), pretraining(tmp_path / "b", **SHORT)
     small.make_base(captions, tmp_path / "whole", labels=world.LABELS, course=whole)
     with monkeypatch.context() as patch:
-        kill_after(4, patch)
+        kill_after(step, patch)
         with pytest.raises(KilledError):
             small.make_base(captions, tmp_path / "resumed", labels=world.LABELS, course=resumed)
     small.make_base(captions, tmp_path / "resumed", labels=world.LABELS, course=resumed)

@@ -146,14 +146,16 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+@pytest.mark.parametrize("moment", [(35, 20), (None, 60)])
 def test_a_killed_training_ends_in_the_same_bytes_and_curves(
-    adapter: Path, models: Path, tuner: Tuner, examples: Examples, monkeypatch: pytest.MonkeyPatch
+    adapter: Path, models: Path, tuner: Tuner, examples: Examples, moment: tuple[int | None, int]
 ) -> None:
-    with monkeypatch.context() as patch:
-        kill_after(35, patch)
+    step, kept = moment
+    with pytest.MonkeyPatch.context() as patch:
+        kill_after(step, patch)
         with pytest.raises(KilledError):
             tuner.finetune(examples, models / "resumed", base=models / "base")
-    assert watch.newest_complete(tuner.course.checkpoints) == tuner.course.checkpoints / "checkpoint-20"
+    assert watch.newest_complete(tuner.course.checkpoints) == tuner.course.checkpoints / f"checkpoint-{kept}"
     curves = tuner.finetune(examples, models / "resumed", base=models / "base")
     assert files(models / "resumed") == files(adapter)
     assert [step for step, _ in curves.metrics["loss"]] == list(range(5, 61, 5))

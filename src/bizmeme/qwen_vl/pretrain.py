@@ -69,10 +69,10 @@ def pretrain(
         bf16=False,
         gradient_checkpointing=False,
     )
+    processor.save_pretrained(folder)  # now: the first batch leaves its padding among the settings
     trainer = sft.trainer(model, processor, arguments=arguments, train=dataset, val=None)
     sft.run(trainer, threads=course.settings.threads)
     trainer.model.save_pretrained(folder)
-    processor.save_pretrained(folder)
 
 
 def lessons(
