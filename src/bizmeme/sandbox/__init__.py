@@ -5,7 +5,8 @@
     words/      what a post says, in the board's markup            (phrases, lexicon, copypasta → wording)
     pictures/   what its picture shows, and its file                (scenes, faces, murk → drawing, gallery)
     strangers/  how those judge to whom a post is sent              (people, listening, speaking, studio)
-    servers/    the wire: board, media, openai, label_studio, captions, truth, clock
+    fuuka/      what the archive holds, and how it prints it
+    servers/    the wire: board, media, openai, label_studio, captions, truth, clock, warosu
     process     all of them in one event loop: inside, as a child, or as `bizmeme sandbox`
 
 Every answer is a pure function of the configuration: the same bytes whatever the order of requests. The

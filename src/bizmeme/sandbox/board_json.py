@@ -126,7 +126,7 @@ def _file(post: Post, gallery: Gallery) -> Fields:
     file = gallery.file(post.picture)
     width, height = thumbnail_size(post.picture, longest_px=thumbnail_px(post))
     return {
-        "filename": _filename(post),
+        "filename": escape(filename(post)),
         "ext": post.picture.ext,
         "w": file.width_px,
         "h": file.height_px,
@@ -143,11 +143,12 @@ def thumbnail_px(post: Post) -> int:
     return 250 if post.opens else 125
 
 
-def _filename(post: Post) -> str:
+def filename(post: Post) -> str:
+    """What the poster's file was called, without its end."""
     if share("unnamed", post.key) < _NO_FILENAME_SHARE:
         return ""
     number = str(1000 + digest("filename number", post.key) % 9000)
-    return escape(pick(_FILENAMES, "filename", post.key).replace("{n}", number))
+    return pick(_FILENAMES, "filename", post.key).replace("{n}", number)
 
 
 def _poster_id(post: Post) -> str:

@@ -15,7 +15,7 @@ from bizmeme.sandbox.uploads import Upload, Uploads
 from bizmeme.sandbox.words.copypasta import FAITHFUL_SHARE, Copypasta, going_round
 from bizmeme.sandbox.words.markup import Link
 from bizmeme.sandbox.words.wording import Saying
-from bizmeme.sandbox.world import Post, Thread, World
+from bizmeme.sandbox.world import Deleted, Post, Thread, World
 
 FIRST_NO = 60_000_000
 
@@ -40,7 +40,7 @@ def build(config: SandboxConfig) -> World:
         Thread(tuple(posts), None if place >= live_from else _archived_on(posts, ends_at))
         for place, posts in enumerate(opened)
     ]
-    return World({thread.no: thread for thread in built}, ends_at)
+    return World({thread.no: thread for thread in built}, ends_at, tuple(writer.deleted.values()))
 
 
 def _archived_on(posts: Sequence[Post], ends_at: int) -> int:
@@ -58,7 +58,7 @@ class _Writer:
         self._oddities = oddities(config.world.threads)
         self._uploads = Uploads(config.world)
         self._numbers: dict[int, list[int]] = {}  # of each thread, so far
-        self._deleted: set[int] = set()
+        self.deleted: dict[int, Deleted] = {}
         self._opened_with: dict[int, str] = {}  # topic by thread
         self._opened_in: dict[int, int] = {}  # period by thread
         self._no = FIRST_NO
@@ -71,7 +71,7 @@ class _Writer:
         self._no = self._number(draft, dice)
         numbers.append(self._no)
         if draft.place > 0 and happens(dice, _DELETED_SHARE):
-            self._deleted.add(self._no)
+            self.deleted[self._no] = Deleted(self._no, numbers[0], draft.posted_at)
             return None
         return self._post(draft, key, numbers, dice)
 
@@ -165,4 +165,4 @@ class _Writer:
         if not happens(dice, _LINK_SHARE):
             return ()
         quoted = dice.choice(numbers)
-        return (Link(quoted, None if quoted in self._deleted else numbers[0]),)
+        return (Link(quoted, None if quoted in self.deleted else numbers[0]),)

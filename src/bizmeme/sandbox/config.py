@@ -9,7 +9,7 @@ from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section, Seed, Share
 
-Server = Literal["board", "media", "openai", "label_studio", "captions", "truth"]
+Server = Literal["board", "media", "openai", "label_studio", "captions", "truth", "warosu"]
 Trouble = Literal["hang_up", "silence", "error", "garbage", "cut_off", "quota", "wrong_key"]
 Regime = Literal["calm", "greed", "fear", "panic"]
 SmallShare = Annotated[float, Field(ge=0, le=0.5)]

@@ -6,26 +6,21 @@ with running(config) as addresses:            # a child, gone when the block or 
 
 import asyncio
 import contextlib
-import json
-import os
-import select
 import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO
 
 from aiohttp import web
 
-from bizmeme.errors import ConfigError, ServiceError
+from bizmeme.errors import ConfigError
 from bizmeme.sandbox.building import build
+from bizmeme.sandbox.children import child, on_loopback, serve_until_input_ends
 from bizmeme.sandbox.clockwork import Clockwork
 from bizmeme.sandbox.config import SandboxConfig, origin
 from bizmeme.sandbox.pictures.gallery import Gallery
-from bizmeme.sandbox.servers import board, captions, clock, label_studio, media, openai, truth
+from bizmeme.sandbox.servers import board, captions, clock, label_studio, media, openai, truth, warosu
 from bizmeme.sandbox.servers.common import Backstage
 from bizmeme.sandbox.servers.faults import faulty
 from bizmeme.sandbox.state import STATE_FILE, Addresses, announced, find
@@ -40,12 +35,11 @@ SERVERS: Mapping[str, Callable[[Backstage], web.Application]] = MappingProxyType
         "label_studio": label_studio.app,
         "captions": captions.app,
         "truth": truth.app,
+        "warosu": warosu.app,
     }
 )
 
-# Wall time. A start takes one CPU second; the rest is patience with a busy machine.
-_START_S = 60.0
-_STOP_S = 10.0
+_ADVICE = "Correct conf/sandbox/, or run `bizmeme sandbox` to see it start by itself."
 
 
 # --- in this process ----------------------------------------------------------------------------------
@@ -57,16 +51,11 @@ async def serve(config: SandboxConfig) -> AsyncIterator[Addresses]:
     world = build(config)
     clockwork = Clockwork(float(world.ends_at))
     backstage = Backstage(config, world, Gallery(), Reader(config, world), clockwork)
-    async with contextlib.AsyncExitStack() as stack:
-        addresses = {}
-        for name, make in SERVERS.items():
-            app = make(backstage)
-            app.middlewares.insert(1, faulty(name, config.serving.faults))  # behind the counting one
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            addresses[name] = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    apps = {}
+    for name, make in SERVERS.items():
+        apps[name] = make(backstage)
+        apps[name].middlewares.insert(1, faulty(name, config.serving.faults))  # behind the counting one
+    async with on_loopback(apps) as addresses:
         yield addresses
 
 
@@ -80,81 +69,15 @@ def running(config: SandboxConfig) -> Iterator[Addresses]:
     The child ends with its standard input, so even a killed parent leaves none behind. Raises ServiceError
     where it does not come up.
     """
-    with tempfile.TemporaryFile() as errors:
-        child = _started(config, errors)
-        try:
-            yield _greeting(child, errors)
-        finally:
-            _stop(child)
-
-
-def _started(config: SandboxConfig, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    # The child must import this very package, not an installed one: pytest and DVC set the path differently.
-    paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "bizmeme.sandbox"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        # One thread for numpy: its spinning helpers would take the clients' cores.
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"},
-    )
-    assert child.stdin is not None
-    with contextlib.suppress(BrokenPipeError):  # a child that died at once is reported by _greeting
-        child.stdin.write(config.model_dump_json().encode() + b"\n")
-        child.stdin.flush()
-    return child
-
-
-def _greeting(child: subprocess.Popen[bytes], errors: IO[bytes]) -> Addresses:
-    """The one line that a child says: its addresses as JSON."""
-    assert child.stdout is not None
-    ready, _, _ = select.select([child.stdout], [], [], _START_S)
-    line = child.stdout.readline() if ready else b""
-    if line:
-        addresses: Addresses = json.loads(line)
-        return addresses
-    errors.seek(0)
-    reason = errors.read().decode(errors="replace").strip() or f"it said nothing for {_START_S:.0f} s"
-    raise ServiceError(
-        f"The sandbox did not start (python -m bizmeme.sandbox, process {child.pid}): {reason}\n"
-        "Correct conf/sandbox/, or run `bizmeme sandbox` to see it start by itself."
-    )
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    """Close the child's input, wait, and kill it if it stays."""
-    assert child.stdin is not None
-    assert child.stdout is not None
-    with contextlib.suppress(BrokenPipeError):
-        child.stdin.close()
-    try:
-        child.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-    child.stdout.close()
+    with child("bizmeme.sandbox", config.model_dump_json(), advice=_ADVICE) as addresses:
+        yield addresses
 
 
 def child_main() -> None:
     """`python -m bizmeme.sandbox`: a configuration on standard input, addresses on standard output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which then closes our input
     config = SandboxConfig.model_validate_json(sys.stdin.buffer.readline())
-    asyncio.run(_serve_until_input_ends(config))
-
-
-async def _serve_until_input_ends(config: SandboxConfig) -> None:
-    ended = asyncio.Event()
-
-    def heard() -> None:
-        if not os.read(0, 4096):
-            ended.set()
-
-    asyncio.get_running_loop().add_reader(0, heard)
-    async with serve(config) as addresses:
-        sys.stdout.write(json.dumps(dict(addresses)) + "\n")
-        sys.stdout.flush()
-        await ended.wait()
+    asyncio.run(serve_until_input_ends(serve(config)))
 
 
 # --- as the command `bizmeme sandbox` -----------------------------------------------------------------

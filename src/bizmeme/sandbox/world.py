@@ -7,7 +7,7 @@ Words and pixels are drawn when they are asked for; here stands only what they w
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bizmeme.sandbox.dice import happens, stream
 from bizmeme.sandbox.moods import NO_TEXT, TABLE, Mood
@@ -73,7 +73,7 @@ class Post:
             return TEXTS[self.oddity]
         if self.copypasta:
             return self.copypasta.text(stream("words", self.key))
-        return wording.compose(self.saying, stream("words", self.key))
+        return _typed(self.saying, self.key)
 
     @property
     def subject(self) -> str:
@@ -82,6 +82,12 @@ class Post:
         if not (self.opens and self.topic != NO_TEXT and happens(dice, _SUBJECT_SHARE)):
             return ""
         return wording.subject(dice, period=self.saying.period)
+
+
+@lru_cache(maxsize=2**15)
+def _typed(saying: Saying, key: str) -> str:
+    """Words of one's own; a millisecond, and servers show the same post again and again."""
+    return wording.compose(saying, stream("words", key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +108,22 @@ class Thread:
         return self.archived_on or self.posts[-1].posted_at
 
 
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A reply that its poster deleted: the board shows no trace of it but its missing number."""
+
+    no: int
+    thread_no: int
+    posted_at: int  # seconds since 1970, UTC
+
+
 @dataclass(frozen=True)  # no slots: cached_property needs a dict
 class World:
     """All threads by number, in the order of their opening."""
 
     threads: dict[int, Thread]
     ends_at: int
+    deleted: tuple[Deleted, ...] = ()  # by number
 
     @cached_property
     def pictured(self) -> tuple[Post, ...]:

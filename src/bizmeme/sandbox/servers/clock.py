@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from aiohttp import WSMsgType, web
 
 from bizmeme.sandbox.clockwork import Clockwork, Sleeper
-from bizmeme.sandbox.servers.common import Backstage, application, as_json
+from bizmeme.sandbox.servers.common import OnTheClock, application, as_json
 
 _LONGEST_S = 366 * 86_400.0
 
 
-def app(backstage: Backstage) -> web.Application:
+def app(backstage: OnTheClock) -> web.Application:
     """The server."""
     clockwork = backstage.clockwork
     sockets: set[web.WebSocketResponse] = set()

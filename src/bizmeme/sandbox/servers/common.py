@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
+from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -37,8 +38,17 @@ class Backstage:
         return origin(self.config)
 
 
+class OnTheClock(Protocol):
+    """Whatever has the sandbox's clock."""
+
+    @property
+    def clockwork(self) -> Clockwork:
+        """The clock."""
+        ...
+
+
 def application(
-    backstage: Backstage, routes: Sequence[web.RouteDef], *, middlewares: Sequence[Middleware] = ()
+    backstage: OnTheClock, routes: Sequence[web.RouteDef], *, middlewares: Sequence[Middleware] = ()
 ) -> web.Application:
     """A server with those routes, `GET /_counts`, and no trace of the wall clock."""
     app = web.Application(middlewares=[_count, *middlewares], client_max_size=_LARGEST_BODY)

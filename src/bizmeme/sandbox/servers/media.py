@@ -7,7 +7,7 @@ from bizmeme.sandbox.servers.common import Backstage, application
 from bizmeme.sandbox.servers.manners import dated, gate
 from bizmeme.sandbox.world import BOARD
 
-_TYPES = {
+TYPES = {
     ".jpg": "image/jpeg",
     ".png": "image/png",
     ".gif": "image/gif",
@@ -31,7 +31,7 @@ def app(backstage: Backstage) -> web.Application:
         if suffix != post.picture.ext:
             raise web.HTTPNotFound
         data = backstage.gallery.file(post.picture).data
-        return dated(request, data, content_type=_TYPES[suffix], modified_at=post.posted_at)
+        return dated(request, data, content_type=TYPES[suffix], modified_at=post.posted_at)
 
     routes = [web.get(r"/{board}/{tim:\d+}{suffix:s?\.\w+}", file)]
     return application(backstage, routes, middlewares=[gate(backstage)])

@@ -51,7 +51,13 @@ def _link(link: Link, thread_no: int) -> str:
 
 
 def new_york(posted_at: int) -> str:
-    """The field `now`: MM/DD/YY(Day)HH:MM:SS in New York, from seconds since 1970.
+    """The field `now`: MM/DD/YY(Day)HH:MM:SS in New York, from seconds since 1970."""
+    local = wall_clock(posted_at)
+    return local.strftime("%m/%d/%y(") + DAYS[local.weekday()] + local.strftime(")%H:%M:%S")
+
+
+def wall_clock(posted_at: int) -> datetime.datetime:
+    """What New York's clocks show, from seconds since 1970; without a zone.
 
     By the rule of the Energy Policy Act of 2005 (in force since 2007), not by the system's zone files,
     which slim containers lack: daylight saving from the second Sunday of March, 2:00, to the first of
@@ -60,11 +66,10 @@ def new_york(posted_at: int) -> str:
     moment = datetime.datetime.fromtimestamp(posted_at, tz=datetime.UTC).replace(tzinfo=None)
     begins = _sunday(moment.year, 3, 8) + datetime.timedelta(hours=7)  # 2:00 EST
     ends = _sunday(moment.year, 11, 1) + datetime.timedelta(hours=6)  # 2:00 EDT
-    local = moment - datetime.timedelta(hours=4 if begins <= moment < ends else 5)
-    return local.strftime("%m/%d/%y(") + _DAYS[local.weekday()] + local.strftime(")%H:%M:%S")
+    return moment - datetime.timedelta(hours=4 if begins <= moment < ends else 5)
 
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # %a would follow the locale
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")  # %a would follow the locale
 
 
 def _sunday(year: int, month: int, day: int) -> datetime.datetime:
