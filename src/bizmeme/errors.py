@@ -8,8 +8,11 @@
     ├── JournalError       the journal belongs to another origin, or cannot be used
     ├── StorageError       a disk is full, read-only, or not ours to write
     ├── ServiceError       an outside system is down, or answers nonsense
-    │   └── RefusedError       it answered with an error status, so nothing was charged
-    │       └── QuotaError         and so will it answer everything else
+    │   ├── TooLongError       its answer is longer than is asked for
+    │   ├── RefusedError       it answered with an error status, so nothing was charged
+    │   │   └── QuotaError         and so will it answer everything else
+    │   ├── ChallengeError     a check for robots stands before the page: the same request may succeed later
+    │   └── MarkupError        a web page is not built as its parser knows it: no request will help
     ├── BudgetError        the next request could pass the dollar cap
     ├── GateError          a measured quality lies under its threshold
     └── ModelError         weights, adapter or processor do not fit together
@@ -51,6 +54,10 @@ class ServiceError(BizmemeError):
     """An outside system is down, or answers nonsense; whether a request was charged is in doubt."""
 
 
+class TooLongError(ServiceError):
+    """An outside system's answer is longer than any that is asked for."""
+
+
 class RefusedError(ServiceError):
     """An outside system answered with an error status, so nothing was charged."""
 
@@ -63,6 +70,14 @@ class RefusedError(ServiceError):
 
 class QuotaError(RefusedError):
     """Nothing more will be answered: no credit, no right to ask, no such model."""
+
+
+class ChallengeError(ServiceError):
+    """A check for robots, or an overloaded host's page, stands before the one asked for: wait minutes."""
+
+
+class MarkupError(ServiceError):
+    """A web page is not built as its parser knows it; read on, it would silently give nothing."""
 
 
 class BudgetError(BizmemeError):

@@ -46,7 +46,7 @@ def test_an_opening_post_with_a_file_is_read_whole() -> None:
     assert post == RawPost(
         board="biz", no=7, thread_no=7, posted_at=1759276800, subject="it's over", text="sell\nnow",
         replies=3, media_path="/biz/1759276800123456.png", media_md5=MD5, media_ext=".png",
-        file_deleted=False, banned=False,
+        file_deleted=False, banned=False, deleted=False,
     )  # fmt: skip
 
 

@@ -46,6 +46,10 @@ def read_comment(com: str) -> Comment:
 
 
 def plain(escaped: str) -> str:
-    """Entities resolved once, NUL and lone surrogates dropped, NFC, ends stripped: for `sub` too."""
-    text = _UNPRINTABLE.sub("", html.unescape(escaped))
-    return unicodedata.normalize("NFC", text).strip()
+    """Entities resolved once, then as `clean`: for `sub` too."""
+    return clean(html.unescape(escaped))
+
+
+def clean(text: str) -> str:
+    """NUL and lone surrogates dropped, NFC, ends stripped."""
+    return unicodedata.normalize("NFC", _UNPRINTABLE.sub("", text)).strip()

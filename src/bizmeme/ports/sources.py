@@ -58,6 +58,26 @@ class RawPost:
     media_ext: str | None  # with the dot
     file_deleted: bool
     banned: bool
+    deleted: bool  # from the board before its time; only an archive can know
+
+
+class Extent(Protocol):
+    """What earlier walks brought in: where the next one may begin and end.
+
+    A walk that was cut off must not move `newest`, or the next one would leave a gap behind it.
+    """
+
+    def newest(self) -> tuple[int, int] | None:
+        """Number and second (UTC) of the newest post of the last finished walk; None before the first."""
+        ...
+
+    def oldest(self) -> tuple[int, int] | None:
+        """Number and second (UTC) of the oldest post held; None where none is."""
+        ...
+
+    def complete(self, thread_no: int) -> bool:
+        """Whether every post of a thread is held, and none can follow."""
+        ...
 
 
 class Source(Protocol):

@@ -103,6 +103,7 @@ class Board:
             media_ext=ext,
             file_deleted=bool(raw.get("filedeleted", 0)),
             banned=comment.banned,
+            deleted=False,  # what is deleted is not there any more
         )
 
     def _media_path(self, raw: Mapping[str, Any]) -> str | None:

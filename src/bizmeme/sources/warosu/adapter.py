@@ -1,0 +1,142 @@
+"""The archive's section of the configuration, and the archive as a source of posts."""
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from bizmeme.core.settings import Section
+from bizmeme.ports.sources import Extent, Fetch, Page, RawPost
+from bizmeme.sources.warosu.pages import read_page
+from bizmeme.sources.warosu.posts import ArchivePage, merged
+from bizmeme.sources.warosu.reader import Reader, Tally, Wanted
+from bizmeme.sources.warosu.search import SearchWalk
+from bizmeme.sources.warosu.stamps import evidence, raw_posts
+from bizmeme.sources.warosu.walk import IndexWalk
+
+_EARLIEST, _LATEST = date(2003, 1, 1), date(2100, 1, 1)
+_DAY_S = 86_400
+# The archive visits one thread after the other: a post may appear there that much later than a younger one.
+_LATE_S = 3_600
+
+
+class Config(Section):
+    """`source: {name: warosu, …}`: where the archive is, and which of its posts to collect."""
+
+    name: Literal["warosu"]
+    """This folder."""
+
+    board: Annotated[str, Field(pattern=r"^[a-z0-9]+$")]
+    """The board's short name."""
+
+    base_url: str
+    """Address of the archive's pages."""
+
+    media_url: str
+    """Address of its files."""
+
+    mode: Literal["plain", "continue", "backfill"]
+    """plain: from the newest thread on; continue: what is newer than the newest post held; backfill: what
+    is older than the oldest one."""
+
+    search: Annotated[str | None, Field(pattern=r"\S", max_length=500)]
+    """Words that a post must hold, as the archive's own search reads them; null: all posts, by the index."""
+
+    from_day: Annotated[date | None, Field(alias="from", ge=_EARLIEST, le=_LATEST)]
+    """The first day, UTC, included; null: as far back as the archive goes."""
+
+    to_day: Annotated[date | None, Field(alias="to", ge=_EARLIEST, le=_LATEST)]
+    """The last day, UTC, included; null: up to now."""
+
+    max_posts: Annotated[int | None, Field(ge=1)]
+    """Stop once so many posts were found; null: no limit."""
+
+    pages: Annotated[int | None, Field(ge=1)]
+    """Stop after so many pages of the index, or of the search's results; null: no limit."""
+
+    thread_life_days: Annotated[int, Field(ge=1, le=366)]
+    """How long people answer a thread at most: so far before the days wanted a walk looks for replies."""
+
+    @field_validator("to_day")
+    @classmethod
+    def _in_order(cls, to_day: date | None, info: ValidationInfo) -> date | None:
+        from_day = info.data.get("from_day")
+        if to_day is not None and from_day is not None and to_day < from_day:
+            raise ValueError(f"it lies before `from`, {from_day}: the two days are in the wrong order")
+        return to_day
+
+
+class Warosu:
+    """One board of one archive; ports.Source, but that `collect` also wants to know what is held."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.urls = (config.base_url, config.media_url)
+
+    async def collect(self, fetch: Fetch, held: Extent) -> Tally:
+        """Ask for every page and picture that the configuration wants, so that they stand in the journal.
+
+        Only a walk whose tally is `finished` may move `held.newest`. Raises ChallengeError (try again some
+        minutes later) and MarkupError (nothing will help but a new parser).
+        """
+        config = self._config
+        reader = Reader(fetch, self.read, wanted(config, held))
+        if config.search is not None:
+            await SearchWalk(reader, config.board, config.search).run()
+        else:
+            await IndexWalk(reader, config.board, held).run()
+        return reader.tally
+
+    def read(self, page: Page) -> ArchivePage:
+        """A page as the archive shows it; raises ChallengeError or MarkupError where it is none."""
+        number = page.path.rpartition("/thread/")[2]
+        return read_page(
+            page.body,
+            board=self._config.board,
+            thread_no=int(number) if number.isascii() and number.isdigit() else None,
+            status=page.status,
+            where=page.path,
+        )
+
+    def posts(self, page: Page) -> list[RawPost]:
+        """The posts of one page, each thread's clock judged by that page alone; see `joined`."""
+        return raw_posts(self.read(page).threads, board=self._config.board)
+
+    def joined(self, pages: Iterable[Page]) -> list[RawPost]:
+        """Every post of some pages once, by number, whatever the order of the pages.
+
+        Clocks are judged by all pages together, so a thread without a picture goes by its neighbours.
+        """
+        threads = [thread for page in pages for thread in self.read(page).threads]
+        known = evidence(threads)
+        return sorted(
+            raw_posts(merged(threads), board=self._config.board, known=known), key=lambda post: post.no
+        )
+
+
+def wanted(config: Config, held: Extent) -> Wanted:
+    """Which posts a walk is after, by the configuration and by what is held already."""
+    newest = held.newest() if config.mode == "continue" else None
+    oldest = held.oldest() if config.mode == "backfill" else None
+    since = -math.inf if config.from_day is None else _begins(config.from_day)
+    before = math.inf if config.to_day is None else _begins(config.to_day + timedelta(days=1))
+    by_search = oldest is not None and config.search is not None
+    return Wanted(
+        since_s=max(since, newest[1] - _LATE_S) if newest else since,
+        before_s=min(before, oldest[1] + 1) if oldest and by_search else before,
+        below_no=oldest[0] if oldest else math.inf,
+        life_s=config.thread_life_days * _DAY_S,
+        max_posts=math.inf if config.max_posts is None else config.max_posts,
+        max_pages=math.inf if config.pages is None else config.pages,
+    )
+
+
+def _begins(day: date) -> float:
+    return datetime.combine(day, time(), UTC).timestamp()
+
+
+def build(config: Config) -> Warosu:
+    """The board named by `config.board` at the archive `config.base_url`."""
+    return Warosu(config)
