@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import pkgutil
 import types
 import typing
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bizmeme.shell.builder import FOLDERS
-from bizmeme.stages import STAGES
+from bizmeme.stages.compose import READERS
 from bizmeme.tables import TABLES
 
 FOLDER = Path(__file__).parent / "reference"
@@ -49,19 +50,26 @@ def params() -> str:
     """One section a stage and a plug-in."""
     parts = ["# Parameters\n\nEvery key of params.yaml; its values stand in conf/.\n"]
     done: set[str] = set()
-    for stage in STAGES:
-        model = getattr(importlib.import_module(f"bizmeme.stages.{stage}"), "Params", None)
+    for reader in READERS:
+        model = getattr(importlib.import_module(reader), "Params", None)
         for section, field in model.model_fields.items() if model else ():
             inner = _model_in(field.annotation)
             if section not in done and inner is not None and section not in FOLDERS:
                 parts.append(_section(section, inner))
             done.add(section)
     for kind, folder in FOLDERS.items():
-        for path in sorted(Path(importlib.import_module(f"bizmeme.{folder}").__path__[0]).glob("*.py")):
-            module = importlib.import_module(f"bizmeme.{folder}.{path.stem}")
+        if kind == "collector":
+            continue  # it reads the section `source`
+        for name in sorted(_adapters(folder)):
+            module = importlib.import_module(f"bizmeme.{folder}.{name}")
             if hasattr(module, "Config"):
-                parts.append(_section(f"{kind} ({path.stem})", module.Config))
+                parts.append(_section(f"{kind} ({name})", module.Config))
     return "".join(parts)
+
+
+def _adapters(folder: str) -> list[str]:
+    """The adapters of a kind: files, or folders."""
+    return [each.name for each in pkgutil.iter_modules(importlib.import_module(f"bizmeme.{folder}").__path__)]
 
 
 def _section(name: str, model: type[BaseModel]) -> str:
@@ -73,7 +81,7 @@ def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Fie
     for name, field in model.model_fields.items():
         inner = _model_in(field.annotation)
         if inner is None:
-            yield prefix + name, field
+            yield prefix + (field.alias or name), field
         else:
             yield from _leaves(inner, f"{prefix}{name}.")
 

@@ -1,6 +1,7 @@
 """The command `bizmeme`: a stage's Hydra app, or a plain command. Loads nothing that it does not run."""
 
 import importlib
+import keyword
 import sys
 
 from bizmeme.apps import COMMANDS
@@ -60,8 +61,9 @@ def _plain(name: str, arguments: list[str]) -> None:
     from bizmeme.shell.messages import errors_as_messages
 
     folder = "stages" if name in STAGES else "apps"
+    module = f"{name}_" if keyword.iskeyword(name) else name
     with errors_as_messages():
-        importlib.import_module(f"bizmeme.{folder}.{name}").main(arguments)
+        importlib.import_module(f"bizmeme.{folder}.{module}").main(arguments)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_a_lock_has_hashes_and_no_address(lock: str) -> None:
 
 
 RUN_NOT_IMPORTED = {"accelerate", "dvc-s3", "pytest", "setuptools", "torchvision"}
-NOT_YET = {"google-genai", "parsel"}  # of the Gemini labeller and the Warosu source
+NOT_YET = {"google-genai"}  # of the Gemini labeller
 MODULES = {"hydra-core": "hydra", "pillow": "PIL", "scikit-learn": "sklearn", "google-genai": "google.genai"}
 
 

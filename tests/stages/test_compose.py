@@ -43,7 +43,7 @@ def test_production_has_the_values_of_one_rtx_4090() -> None:
     assert config["vlm"]["repository"] == "Qwen/Qwen2.5-VL-7B-Instruct"
 
 
-@pytest.mark.parametrize("kind", FOLDERS)
+@pytest.mark.parametrize("kind", sorted(set(FOLDERS) - {"collector"}))
 def test_every_adapter_of_production_is_built(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +99,7 @@ def test_an_adapters_typo_and_a_stray_section_are_reported_too(folder: Path) -> 
     done = bizmeme("compose", cwd=folder)
     assert done.returncode == 1
     assert "source.bord: there is no such key" in done.stderr
-    assert "sede: no stage reads this section" in done.stderr
+    assert "sede: nothing reads this section" in done.stderr
 
 
 def test_a_wrong_world_is_reported_before_anything_runs(folder: Path) -> None:

@@ -18,6 +18,7 @@ from bizmeme.errors import ConfigError
 FOLDERS = {
     "annotator": "annotators",
     "clock": "clocks",
+    "collector": "collectors",
     "labeller": "labellers",
     "source": "sources",
     "tracker": "trackers",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bizmeme.errors import BudgetError
 from bizmeme.ports.sources import Page
+from bizmeme.shell.imports import Imports
 
 _RESTORE = (
     "INSERT INTO asks (request_hash, model, reserved_usd, answered, cost_usd, reply) "
@@ -57,14 +58,15 @@ class Journal:
     """An open journal; `open_journal` in journals.py opens one."""
 
     def __init__(self, database: sqlite3.Connection, origin: str) -> None:
-        self._database = database
+        self.database = database
         self.origin = origin
+        self.imports = Imports(database)
 
     # --- pages
 
     def page(self, source: str, path: str) -> Page | None:
         """The page held, whatever its age; None where none is."""
-        row = self._database.execute(
+        row = self.database.execute(
             "SELECT path, status, last_modified, body FROM pages WHERE source = ? AND path = ?",
             (source, path),
         ).fetchone()
@@ -73,13 +75,13 @@ class Journal:
     def frozen(self, source: str, path: str) -> bool:
         """Whether the page held never changes again."""
         query = "SELECT frozen FROM pages WHERE source = ? AND path = ?"
-        row = self._database.execute(query, (source, path)).fetchone()
+        row = self.database.execute(query, (source, path)).fetchone()
         return bool(row and row[0])
 
     def keep(self, source: str, page: Page, *, frozen: bool) -> None:
         """Write a page down, durably, in place of the one held."""
-        with self._database:
-            self._database.execute(
+        with self.database:
+            self.database.execute(
                 "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)",
                 (source, page.path, page.status, page.last_modified, page.body, frozen),
             )
@@ -87,7 +89,7 @@ class Journal:
     def pages(self, source: str) -> Iterator[Held]:
         """Every page held of a source, by path."""
         query = "SELECT path, status, last_modified, body, frozen FROM pages WHERE source = ? ORDER BY path"
-        for *page, frozen in self._database.execute(query, (source,)):
+        for *page, frozen in self.database.execute(query, (source,)):
             yield Held(Page(*page), bool(frozen))
 
     def restore_pages(self, source: str, pages: Iterable[Held]) -> int:
@@ -96,9 +98,9 @@ class Journal:
             (source, each.page.path, each.page.status, each.page.last_modified, each.page.body, each.frozen)
             for each in pages
         )
-        with self._transaction():
+        with self.transaction():
             statement = "INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?, ?, ?)"
-            return self._database.executemany(statement, rows).rowcount
+            return self.database.executemany(statement, rows).rowcount
 
     # --- asks
 
@@ -108,7 +110,7 @@ class Journal:
         Raises BudgetError at the cap. One transaction over all processes: the sum is read and the
         reservation written under one lock.
         """
-        with self._transaction():
+        with self.transaction():
             if self.reply(request_hash) is not None:
                 return None
             spent = self.spending()
@@ -120,7 +122,7 @@ class Journal:
                     f"${spent.in_doubt_usd:.4f} are in flight or in doubt). Everything paid for is kept: "
                     "raise the budget and run `dvc repro` again to go on."
                 )
-            made = self._database.execute(
+            made = self.database.execute(
                 "INSERT INTO asks (request_hash, model, reserved_usd) VALUES (?, ?, ?)",
                 (request_hash, model, worst_usd),
             )
@@ -129,26 +131,26 @@ class Journal:
 
     def settle(self, ask: int, *, cost_usd: float, reply: str) -> None:
         """Write a reply down, durably, with what it cost."""
-        with self._database:
-            self._database.execute(
+        with self.database:
+            self.database.execute(
                 "UPDATE asks SET answered = 1, cost_usd = ?, reply = ? WHERE ask = ?", (cost_usd, reply, ask)
             )
 
     def unpriced(self, request_hash: str) -> int | None:
         """The ask whose reply still stands at its worst price: a kill came before anybody read it."""
         query = "SELECT ask FROM asks WHERE request_hash = ? AND answered AND cost_usd = reserved_usd"
-        row = self._database.execute(query, (request_hash,)).fetchone()
+        row = self.database.execute(query, (request_hash,)).fetchone()
         return row[0] if row else None
 
     def release(self, ask: int) -> None:
         """Drop a reservation whose request was refused, and so was not charged."""
-        with self._database:
-            self._database.execute("DELETE FROM asks WHERE ask = ? AND NOT answered", (ask,))
+        with self.database:
+            self.database.execute("DELETE FROM asks WHERE ask = ? AND NOT answered", (ask,))
 
     def reply(self, request_hash: str) -> Reply | None:
         """The reply held for a request; None where it was never answered."""
         query = "SELECT reply, cost_usd FROM asks WHERE request_hash = ? AND answered ORDER BY ask"
-        row = self._database.execute(query, (request_hash,)).fetchone()
+        row = self.database.execute(query, (request_hash,)).fetchone()
         return Reply(*row) if row else None
 
     def doubts(self) -> list[Doubt]:
@@ -157,25 +159,25 @@ class Journal:
             "SELECT request_hash, model, TOTAL(reserved_usd) FROM asks WHERE NOT answered "
             "GROUP BY request_hash, model ORDER BY 1"
         )
-        return [Doubt(*row) for row in self._database.execute(query)]
+        return [Doubt(*row) for row in self.database.execute(query)]
 
     def restore_replies(self, model: str, replies: Iterable[tuple[str, Reply, float]]) -> int:
         """Write down (request hash, reply, USD in doubt) where no reply is held, all or none; how many."""
         restored = 0
-        with self._transaction():
+        with self.transaction():
             for request_hash, reply, in_doubt_usd in replies:
                 if self.reply(request_hash) is not None:
                     continue
                 row = (request_hash, model, 0.0, 1, reply.cost_usd, reply.body)
-                self._database.execute(_RESTORE, row)
+                self.database.execute(_RESTORE, row)
                 if in_doubt_usd:
-                    self._database.execute(_RESTORE, (request_hash, model, in_doubt_usd, 0, None, None))
+                    self.database.execute(_RESTORE, (request_hash, model, in_doubt_usd, 0, None, None))
                 restored += 1
         return restored
 
     def spending(self) -> Spending:
         """Settled and reserved sums of this origin."""
-        row = self._database.execute(
+        row = self.database.execute(
             "SELECT TOTAL(CASE WHEN answered THEN cost_usd END), "
             "TOTAL(CASE WHEN NOT answered THEN reserved_usd END), TOTAL(NOT answered) FROM asks"
         ).fetchone()
@@ -187,10 +189,11 @@ class Journal:
             "SELECT 'pages from ' || source, COUNT(*) FROM pages GROUP BY source UNION ALL "
             "SELECT 'replies of ' || model, COUNT(*) FROM asks WHERE answered GROUP BY model"
         )
-        return dict(self._database.execute(query))
+        return dict(self.database.execute(query))
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        with self._database:
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, and nobody writes in between."""
+        self.database.execute("BEGIN IMMEDIATE")
+        with self.database:
             yield

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bizmeme.errors import JournalError
+from bizmeme.shell.imports import SCHEMA as IMPORTS
 from bizmeme.shell.journal import Journal
 
 _SCHEMA = """
@@ -18,6 +19,25 @@ CREATE TABLE IF NOT EXISTS origin (name TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS pages (
     source TEXT, path TEXT, status INTEGER NOT NULL, last_modified TEXT, body BLOB NOT NULL,
     frozen INTEGER NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS validators (
+    source TEXT, path TEXT, last_modified TEXT NOT NULL, PRIMARY KEY (source, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS threads (
+    source TEXT, no INTEGER, state TEXT NOT NULL, need TEXT NOT NULL, whole INTEGER NOT NULL,
+    last_modified INTEGER NOT NULL, replies INTEGER NOT NULL, images INTEGER NOT NULL, signs TEXT NOT NULL,
+    seen_at REAL NOT NULL, checks INTEGER NOT NULL, check_at REAL NOT NULL, archived_on INTEGER,
+    PRIMARY KEY (source, no)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS posts (
+    source TEXT, no INTEGER, thread_no INTEGER NOT NULL, posted_at INTEGER NOT NULL, digest TEXT NOT NULL,
+    has_file INTEGER NOT NULL, body TEXT NOT NULL, first_seen REAL NOT NULL, deleted_at REAL,
+    restored_at REAL, PRIMARY KEY (source, no)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS posts_by_thread ON posts (source, thread_no);
+CREATE TABLE IF NOT EXISTS versions (
+    source TEXT, no INTEGER, until REAL, body TEXT NOT NULL, PRIMARY KEY (source, no, until)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS media (
+    source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, status TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT, PRIMARY KEY (source, key, kind)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS media_wanted ON media (source, tries, path) WHERE status = 'wanted';
 CREATE TABLE IF NOT EXISTS asks (
     ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
     answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT);
@@ -27,10 +47,15 @@ CREATE INDEX IF NOT EXISTS asks_by_money ON asks (answered, reserved_usd, cost_u
 _BUSY_TIMEOUT_S = 60
 
 
+def journal_file(home: Path, origin: str) -> Path:
+    """Where the journal of `origin` lies, or would."""
+    return home / "journals" / f"{origin}.sqlite"
+
+
 @contextmanager
 def open_journal(home: Path, origin: str) -> Iterator[Journal]:
     """Open or create the journal of `origin` below `home`; raises JournalError where it is another's."""
-    file = home / "journals" / f"{origin}.sqlite"
+    file = journal_file(home, origin)
     try:
         database = _connected(file)
     except (OSError, sqlite3.Error) as error:
@@ -68,7 +93,7 @@ def _connected(file: Path) -> sqlite3.Connection:
     with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S)
-        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA + IMPORTS)
     return database
 
 

@@ -22,6 +22,8 @@ from bizmeme.shell.builder import FOLDERS, plugin_config, problems
 from bizmeme.stages import STAGES
 
 _TARGET = Path("params.yaml")
+READERS = (*(f"bizmeme.stages.{stage}" for stage in STAGES), "bizmeme.apps.collect")
+"""Modules whose `Params` name the sections that they read."""
 
 
 def main(arguments: list[str]) -> None:
@@ -82,7 +84,7 @@ def check(config: Mapping[str, Any]) -> None:
     found: dict[str, None] = {}  # in order, each once: sections are shared between stages
     sections = _check_stages(config, found)
     for key in sorted(set(config) - sections):
-        found[f"{key}: no stage reads this section. Remove it from conf/."] = None
+        found[f"{key}: nothing reads this section. Remove it from conf/."] = None
     for kind in FOLDERS:
         if isinstance(config.get(kind), Mapping):
             _check_plugin(kind, config[kind], found)
@@ -130,10 +132,10 @@ def _check_last_period(config: Mapping[str, Any], begins: str, found: dict[str, 
 
 
 def _check_stages(config: Mapping[str, Any], found: dict[str, None]) -> set[str]:
-    """Check each stage's sections into `found`; the names of all sections that stages read."""
+    """Check each reader's sections into `found`; the names of all sections that are read."""
     known: set[str] = set()
-    for stage in STAGES:
-        params = getattr(importlib.import_module(f"bizmeme.stages.{stage}"), "Params", None)
+    for module in READERS:
+        params = getattr(importlib.import_module(module), "Params", None)
         if params is None:
             continue  # compose itself reads everything
         known |= set(params.model_fields)

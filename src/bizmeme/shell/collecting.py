@@ -1,0 +1,97 @@
+"""What a source collects with, and what it tells meanwhile."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from pydantic import Field
+
+from bizmeme.core.files import Kind
+from bizmeme.core.settings import Section
+from bizmeme.ports.clocks import Timer
+from bizmeme.shell.hosts import Manners, Visit
+from bizmeme.shell.journal import Journal
+from bizmeme.shell.media_store import MediaStore
+
+
+class Pace(Section):
+    """How often a source is looked at."""
+
+    interval_s: Annotated[float, Field(gt=0)]
+    """Seconds between the first two looks; then it adapts."""
+
+    shortest_s: Annotated[float, Field(gt=0)]
+    """Never more often than this."""
+
+    longest_s: Annotated[float, Field(gt=0)]
+    """Never less often than this."""
+
+    thread_gap_s: Annotated[float, Field(ge=0)]
+    """Seconds between two requests for one thread; the board's rule is 10."""
+
+
+class Collecting(Section):
+    """How a source is collected."""
+
+    once: bool
+    """One look, everything that it shows, then the end; else until Ctrl-C."""
+
+    hours: Annotated[float, Field(gt=0)] | None
+    """End after so many hours of the configured clock; null: never."""
+
+    kinds: tuple[Kind, ...]
+    """Which files are fetched of pictures: thumbnails, whole files, both, or none."""
+
+    pace: Pace
+    """How often a source is looked at."""
+
+    manners: Manners
+    """How gently its hosts are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a source collects with."""
+
+    visit: Visit
+    journal: Journal
+    store: MediaStore
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is told after each cycle; `counts` are sums since the start."""
+
+    counts: Counter[str]
+    pending: int  # threads still to be fetched
+    interval_s: float
+
+
+Tell = Callable[[Progress], None]
+
+
+class Collector(Protocol):
+    """What looks at a source again and again."""
+
+    async def collect(self, means: Means, how: Collecting, tell: Tell) -> None:
+        """Look until told otherwise; everything received is journalled before the next question."""
+        ...
+
+
+SUMMARY: Sequence[tuple[str, str]] = (
+    ("posts", "new posts"),
+    ("edits", "edits"),
+    ("deletions", "deletions"),
+    ("restored", "posts that came back"),
+    ("lost", "posts that came and went unseen"),
+    ("overflows", "threads that outran the catalog"),
+    ("rollbacks", "answers older than what was held, ignored"),
+    ("ignored", "catalogs not believed"),
+    ("busy", "times that a host was busy"),
+    ("requests", "requests for pages"),
+    ("files", "requests for files"),
+    ("bytes", "bytes"),
+)
+"""Counts that a summary shows, in this order, with what they are."""

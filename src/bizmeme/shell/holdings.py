@@ -1,0 +1,214 @@
+"""What the journal holds of a board: threads, posts with their former versions, and validators.
+
+An answer is written down whole, in one transaction: its posts, what it says of their threads, and the
+validator that lets the next question be a conditional one. So a kill repeats a question or not, and never
+loses a post.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+from bizmeme.core.catalog import Changes, Entry, Glimpse, Held
+from bizmeme.core.files import Kind, Status, Wanted
+from bizmeme.shell.journal import Journal
+
+State = Literal["live", "archived", "deleted", "doubtful", "vanished"]
+"""Where a thread stands. doubtful: no longer listed, in no archive, and its page is still there."""
+
+Body = Mapping[str, Any]
+
+_THREADS = (
+    "SELECT no, state, need, whole, last_modified, replies, images, signs, seen_at, checks, check_at, "
+    "archived_on FROM threads "
+)
+_THREAD = (
+    "INSERT OR REPLACE INTO threads (source, no, state, need, whole, last_modified, replies, images, signs, "
+    "seen_at, checks, check_at, archived_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_POST = (
+    "INSERT INTO posts (source, no, thread_no, posted_at, digest, has_file, body, first_seen) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, no) DO UPDATE SET digest = excluded.digest, "
+    "has_file = excluded.has_file, body = excluded.body"
+)
+_WANT = (
+    "INSERT INTO media (source, key, kind, path, status) VALUES (?, ?, ?, ?, 'wanted') "
+    "ON CONFLICT (source, key, kind) DO UPDATE SET path = excluded.path, status = 'wanted', tries = 0 "
+    "WHERE status = 'gone' AND path != excluded.path"
+)
+_FORMER = (
+    "INSERT OR REPLACE INTO versions SELECT source, no, ?, body FROM posts "
+    "WHERE source = ? AND no = ? AND digest != ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread as it is held, and what is still to be asked about it."""
+
+    no: int
+    held: Held
+    state: State = "live"
+    need: str = ""  # of core.catalog.Need, or `left`: gone from the catalog, its end not yet known
+    seen_at: float = 0.0  # last shown in full by any answer, seconds since 1970
+    checks: int = 0  # of a doubtful one
+    check_at: float = 0.0
+    archived_on: int | None = None
+
+    def listed(self, entry: Entry, *, need: str, whole: bool) -> "Thread":
+        """The thread with what a catalog says of it, once that is all known."""
+        held = replace(
+            self.held,
+            last_modified=entry.last_modified,
+            replies=entry.replies,
+            images=entry.images,
+            signs=entry.signs,
+            whole=whole,
+        )
+        return replace(self, held=held, need=need, state="live", checks=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an answer says of one thread: the thread afterwards, and the posts that changed."""
+
+    thread: Thread
+    changes: Changes = field(default_factory=Changes)
+    posts: Mapping[int, tuple[Glimpse, Body]] = field(default_factory=lambda: MappingProxyType({}))
+    files: tuple[Wanted, ...] = ()
+
+
+class Holdings:
+    """The holdings of one source; one process at a time writes them (`journals.alone`)."""
+
+    def __init__(self, journal: Journal, source: str) -> None:
+        self._journal = journal
+        self._database = journal.database
+        self._source = source
+
+    def open_threads(self) -> dict[int, Thread]:
+        """Every thread whose end is not known yet, with its live posts."""
+        query = _THREADS + "WHERE source = ? AND (state IN ('live', 'doubtful') OR need != '')"
+        return {row[0]: self._thread(row) for row in self._database.execute(query, (self._source,))}
+
+    def thread(self, no: int) -> Thread | None:
+        """One thread, however it ended."""
+        row = self._database.execute(_THREADS + "WHERE source = ? AND no = ?", (self._source, no)).fetchone()
+        return self._thread(row) if row else None
+
+    def finished(self) -> set[int]:
+        """Numbers of the threads whose end is known and held."""
+        query = "SELECT no FROM threads WHERE source = ? AND need = '' AND state NOT IN ('live', 'doubtful')"
+        return {row[0] for row in self._database.execute(query, (self._source,))}
+
+    def _thread(self, row: Sequence[Any]) -> Thread:
+        no, state, need, whole, last_modified, replies, images, signs, seen_at, checks, check_at, ended = row
+        held = Held(last_modified, replies, images, signs, bool(whole), self._live_posts(no))
+        return Thread(no, held, state, need, seen_at, checks, check_at, ended)
+
+    def _live_posts(self, thread_no: int) -> dict[int, Glimpse]:
+        query = (
+            "SELECT no, posted_at, digest, has_file FROM posts "
+            "WHERE source = ? AND thread_no = ? AND deleted_at IS NULL"
+        )
+        rows = self._database.execute(query, (self._source, thread_no))
+        return {no: Glimpse(no, at, digest, bool(has_file)) for no, at, digest, has_file in rows}
+
+    def validator(self, path: str) -> str | None:
+        """The Last-Modified of the answer held, verbatim."""
+        query = "SELECT last_modified FROM validators WHERE source = ? AND path = ?"
+        row = self._database.execute(query, (self._source, path)).fetchone()
+        return row[0] if row else None
+
+    def body(self, no: int) -> Body | None:
+        """A post as it was last received."""
+        query = "SELECT body FROM posts WHERE source = ? AND no = ?"
+        row = self._database.execute(query, (self._source, no)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def write(
+        self, updates: Iterable[Update], *, now: float, path: str = "", validator: str | None = None
+    ) -> int:
+        """Write an answer down, all or nothing; how many posts came back from deletion."""
+        restored = 0
+        with self._journal.transaction():
+            for update in updates:
+                restored += self._write_posts(update, now)
+                self.want(update.files)
+                self._database.execute(_THREAD, self._thread_row(update.thread))
+            if validator is not None:
+                statement = "INSERT OR REPLACE INTO validators VALUES (?, ?, ?)"
+                self._database.execute(statement, (self._source, path, validator))
+        return restored
+
+    def want(self, files: Iterable[Wanted]) -> None:
+        """Note files to fetch, each once; one that is gone is tried where another post shows it."""
+        rows = ((self._source, each.key, each.kind, each.path) for each in files)
+        self._database.executemany(_WANT, rows)
+
+    def _write_posts(self, update: Update, now: float) -> int:
+        back = 0
+        for no in (*update.changes.new, *update.changes.edited):
+            glimpse, body = update.posts[no]
+            former = (now, self._source, no, glimpse.digest)
+            self._database.execute(_FORMER, former)
+            back += self._restore(no, now)
+            text = json.dumps(dict(body), ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+            row = (no, update.thread.no, glimpse.posted_at, glimpse.digest, glimpse.has_file, text, now)
+            self._database.execute(_POST, (self._source, *row))
+        gone = ((now, self._source, no) for no in update.changes.gone)
+        self._database.executemany("UPDATE posts SET deleted_at = ? WHERE source = ? AND no = ?", gone)
+        return back
+
+    def _restore(self, no: int, now: float) -> int:
+        statement = (
+            "UPDATE posts SET deleted_at = NULL, restored_at = ? "
+            "WHERE source = ? AND no = ? AND deleted_at IS NOT NULL"
+        )
+        return self._database.execute(statement, (now, self._source, no)).rowcount
+
+    def _thread_row(self, thread: Thread) -> tuple[Any, ...]:
+        held = thread.held
+        shown = (thread.need, held.whole, held.last_modified, held.replies, held.images, held.signs)
+        rest = (thread.seen_at, thread.checks, thread.check_at, thread.archived_on)
+        return (self._source, thread.no, thread.state, *shown, *rest)
+
+    # --- files
+
+    def next_file(self) -> tuple[Wanted, int] | None:
+        """The next file to fetch and how often it was tried: thumbnails first, untried ones first."""
+        query = (
+            "SELECT key, kind, path, tries FROM media WHERE source = ? AND status = 'wanted' "
+            "ORDER BY tries, kind = 'file', path LIMIT 1"
+        )
+        row = self._database.execute(query, (self._source,)).fetchone()
+        return (Wanted(row[0], row[1], row[2]), row[3]) if row else None
+
+    def note_file(self, file: Wanted, status: Status, *, tries: int, sha256: str | None = None) -> None:
+        """Write down what came of a file."""
+        statement = "UPDATE media SET status = ?, tries = ?, sha256 = ? WHERE (source, key, kind) = (?, ?, ?)"
+        with self._journal.transaction():
+            self._database.execute(statement, (status, tries, sha256, self._source, file.key, file.kind))
+
+    def files(self) -> Iterator[tuple[str, Kind, str, Status, str | None]]:
+        """Every file noted: key, kind, path, status, SHA-256."""
+        query = "SELECT key, kind, path, status, sha256 FROM media WHERE source = ? ORDER BY key, kind"
+        yield from self._database.execute(query, (self._source,))
+
+    # --- what is held
+
+    def posts(self) -> Iterator[dict[str, Any]]:
+        """Every post held, by number, with when it came and went."""
+        query = (
+            "SELECT posts.no, thread_no, body, first_seen, deleted_at, restored_at, threads.state, "
+            "archived_on FROM posts "
+            "LEFT JOIN threads ON (threads.source, threads.no) = (posts.source, thread_no) "
+            "WHERE posts.source = ? ORDER BY posts.no"
+        )
+        names = (
+            "no", "thread_no", "body", "first_seen", "deleted_at", "restored_at", "state", "archived_on",
+        )  # fmt: skip
+        for row in self._database.execute(query, (self._source,)):
+            yield dict(zip(names, row, strict=True))
