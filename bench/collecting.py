@@ -48,6 +48,7 @@ class Visit:
     held: set[int] = field(default_factory=set)  # the numbers of all posts that were seen
     requests: Counter[str] = field(default_factory=Counter)
     bytes: int = 0
+    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     async def json(self, path: str) -> Any:
         """A path of the board; None where it is not there."""
@@ -107,11 +108,11 @@ def _rows(index: Any) -> list[dict[str, Any]]:
 def catalog_ingest() -> Cycle:
     """This project's collector, journal and all, on this bench's own session: no limiter, no waiting."""
     made: list[tuple[Catalog, Threads]] = []
-    home = tempfile.TemporaryDirectory()
-    journal = contextlib.ExitStack().enter_context(open_journal(Path(home.name), "bench"))
 
     async def cycle(visit: Visit) -> None:
         if not made:
+            home = visit.closing.enter_context(tempfile.TemporaryDirectory())
+            journal = visit.closing.enter_context(open_journal(Path(home), "bench"))
             holdings: Any = _Noted(journal, "board/biz")
             holdings.held = visit.held
             host: Any = _Host(visit)
@@ -120,7 +121,6 @@ def catalog_ingest() -> Cycle:
         catalog, threads = made[0]
         await catalog.look()
         await threads.fetch(until=None)
-        assert home.name  # the folder lives as long as this way does
 
     return cycle
 
@@ -145,7 +145,7 @@ class _Host:
         self._visit = visit
         self.counts: Counter[str] = Counter()
 
-    async def get(self, path: str, *, usable: Any, since: str | None = None) -> Answer:
+    async def get(self, path: str, *, since: str | None = None, **_: Any) -> Answer:
         headers = {"If-Modified-Since": since} if since else {}
         visit = self._visit
         url = f"{visit.board}{path}"
@@ -265,7 +265,9 @@ async def _visit(addresses: Mapping[str, str]) -> AsyncIterator[Visit]:
         aiohttp.ClientSession(headers={"User-Agent": _AGENT}) as session,
         session.ws_connect(addresses["clock"] + "/task") as task,
     ):
-        yield Visit(session, task, addresses["board"])
+        visit = Visit(session, task, addresses["board"])
+        with visit.closing:
+            yield visit
 
 
 def _children_cpu_s() -> float:

@@ -101,7 +101,7 @@ class Collector:
             return True
         if may_fetch:
             self.fetches += 1
-            changes = reconciled(board.posts, self.held, pruned=False)
+            changes = reconciled(board.posts, self.held, pruned=False, fresh=True)
             self.keep(board.posts, changes, entry, whole=True)
             return True
         self.keep(shown, verdict.changes, entry, whole=verdict.need == "edit", settled=False)
@@ -212,7 +212,6 @@ def test_an_edit_in_the_window_costs_nothing() -> None:
     board = long_board()
     held = seen(board).held
     board.edit(len(board.posts) - 1, 1)
-    assert judged(board.entry(), held) == judged(board.entry(), held)
     assert judged(board.entry(), held).changes == Changes(edited=(board.newest,))
     assert judged(board.entry(), held).settled
 
@@ -248,7 +247,7 @@ def test_a_sticky_thread_that_drops_its_oldest_deletes_nothing() -> None:
     entry = replace(board.entry(), pruned=True)
     assert judged(entry, held).changes == Changes(new=(board.newest,))
     assert judged(entry, held).settled
-    assert reconciled(board.posts, held, pruned=True) == Changes(new=(board.newest,))
+    assert reconciled(board.posts, held, pruned=True, fresh=True) == Changes(new=(board.newest,))
 
 
 def test_a_new_thread_within_the_window_needs_no_page() -> None:
@@ -288,7 +287,15 @@ def test_a_page_that_shows_a_deleted_post_again_brings_it_back() -> None:
     whole = list(board.posts)
     board.delete(3, silently=False)
     held = seen(board).held
-    assert reconciled(whole, held, pruned=False).new == (board.deleted[0].no,)
+    assert reconciled(whole, held, pruned=False, fresh=False).new == (board.deleted[0].no,)
+
+
+def test_a_page_that_may_be_old_deletes_nothing_that_is_newer_than_it() -> None:
+    board = long_board()
+    old = [each for each in board.posts if each.no not in (103, board.newest, board.newest - 1)]
+    held = seen(board).held
+    assert reconciled(old, held, pruned=False, fresh=False).gone == (103,)
+    assert reconciled(old, held, pruned=False, fresh=True).gone == (103, board.newest - 1, board.newest)
 
 
 @pytest.mark.parametrize(

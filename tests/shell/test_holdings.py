@@ -73,7 +73,7 @@ def test_only_threads_without_a_known_end_are_open(holdings: Holdings) -> None:
     threads = [Update(replace(THREAD, no=no, state=state)) for no, state in states.items()]
     holdings.write([*threads, Update(replace(THREAD, no=6, state="archived", need="left"))], now=NOW)
     assert holdings.open_threads().keys() == {1, 3, 6}
-    assert holdings.finished() == {2, 4, 5}
+    assert holdings.finished() == {2}
 
 
 def test_a_file_is_wanted_once_and_a_gone_one_again_where_another_post_shows_it(holdings: Holdings) -> None:
@@ -88,6 +88,15 @@ def test_a_file_is_wanted_once_and_a_gone_one_again_where_another_post_shows_it(
     assert holdings.next_file() is None
     holdings.want([copy])
     assert holdings.next_file() == (copy, 0)
+
+
+def test_the_next_file_is_found_without_looking_at_all_of_them(holdings: Holdings) -> None:
+    plan: list[str] = []
+    holdings._database.set_trace_callback(plan.append)
+    holdings.next_file()
+    holdings._database.set_trace_callback(None)
+    steps = holdings._database.execute(f"EXPLAIN QUERY PLAN {plan[0]}").fetchall()
+    assert [step[-1] for step in steps] == ["SEARCH media USING INDEX media_wanted (source=?)"]
 
 
 KILLED = """

@@ -11,6 +11,7 @@ $BIZMEME_HOME. The pipeline does not read it yet: its stage `scrape` still colle
 import argparse
 import asyncio
 import contextlib
+import itertools
 import signal
 from collections import Counter
 from pathlib import Path
@@ -23,13 +24,14 @@ from rich.text import Text
 
 from bizmeme.core.settings import Plugin, Section
 from bizmeme.shell.builder import build, checked
-from bizmeme.shell.collecting import SUMMARY, Collecting, Collector, Means, Progress
+from bizmeme.shell.collecting import SUMMARY, Collecting, Collector, Means, Progress, Tell
 from bizmeme.shell.hosts import visiting
 from bizmeme.shell.journals import alone, open_journal
 from bizmeme.shell.media_store import MediaStore
 from bizmeme.shell.workspace import state_home
 
 _NOT_YET = "The stage `scrape` does not read this yet; it is kept for when it does."
+_LOGGED_CYCLES = 60  # where there is no terminal, a line about once an hour
 
 
 class Params(Section):
@@ -53,21 +55,29 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     home = state_home()
     sections = sections_of(Params, composed_yaml(Path("conf"), options.overrides).config)
-    with addresses(sections, home=home) as found:
+    world = origin(sections["sandbox"])
+    doing = f"collecting {sections['source']['name']}"
+    # The lock is waited for before Ctrl-C is taken over.
+    with addresses(sections, home=home) as found, alone(home, world, doing=doing):
         params = checked(Params, found, where="")
-        counts = asyncio.run(_until_signalled(params, home, origin(sections["sandbox"])))
+        counts = asyncio.run(_until_signalled(params, home, world))
     Console(soft_wrap=True).print(summary(counts), _NOT_YET, sep="\n")
 
 
 async def _until_signalled(params: Params, home: Path, origin: str) -> Counter[str]:
     """Collect; Ctrl-C and SIGTERM end it where nothing is half written."""
     counts: Counter[str] = Counter()
-    with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as line:
+    console = Console(stderr=True)
+    with Live(console=console, transient=True, auto_refresh=False) as line:
+        cycles = itertools.count()
 
         def tell(progress: Progress) -> None:
             counts.clear()
             counts.update(progress.counts)
-            line.update(status(progress), refresh=True)
+            if console.is_terminal:
+                line.update(status(progress), refresh=True)
+            elif next(cycles) % _LOGGED_CYCLES == 0:
+                console.print(status(progress), soft_wrap=True)
 
         task = asyncio.ensure_future(_collect(params, home, origin, tell))
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -77,9 +87,9 @@ async def _until_signalled(params: Params, home: Path, origin: str) -> Counter[s
     return counts
 
 
-async def _collect(params: Params, home: Path, origin: str, tell: Any) -> None:
+async def _collect(params: Params, home: Path, origin: str, tell: Tell) -> None:
     collector: Collector = build("collector", params.source)
-    with alone(home, origin, doing="collecting"), open_journal(home, origin) as journal:
+    with open_journal(home, origin) as journal:
         async with (
             visiting(params.collect.manners, home / "hosts") as visit,
             build("clock", params.clock).session() as timer,

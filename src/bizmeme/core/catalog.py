@@ -124,17 +124,19 @@ def judged(entry: Entry, held: Held | None) -> Verdict:
     return Verdict(changes, "edit" if _unexplained(entry, held, changes) else "")
 
 
-def reconciled(posts: Sequence[Glimpse], held: Held | None, *, pruned: bool) -> Changes:
+def reconciled(posts: Sequence[Glimpse], held: Held | None, *, pruned: bool, fresh: bool) -> Changes:
     """Compare a thread's own page, which shows every live post, with what is held of it.
 
-    A sticky thread drops its oldest replies: of those only what lies between shown ones was deleted.
+    A sticky thread drops its oldest replies: of those only what lies between shown ones was deleted. A page
+    that is not proven `fresh` may be older than posts held: what is newer than all that it shows stays.
     """
     if held is None:
         return Changes(new=_numbers(posts))
     seen = _seen(posts, held)
     shown = {post.no for post in posts}
     oldest = min((post.no for post in posts[1:]), default=0) if pruned else 0
-    gone = sorted(no for no in held.posts.keys() - shown if no >= oldest)
+    newest = max(shown, default=0)
+    gone = sorted(no for no in held.posts.keys() - shown if no >= oldest and (fresh or no < newest))
     return Changes(seen.new, seen.edited, tuple(gone))
 
 
@@ -156,12 +158,16 @@ def extended(
     return Changes(seen.new, seen.edited, gone)
 
 
-def tail_may_do(entry: Entry, held: Held | None) -> bool:
-    """Whether a tail page probably shows all that is missing: only new replies, and fewer than it holds."""
-    if held is None or not held.whole or not entry.tail_size:
+def tail_may_do(entry: Entry, held: Held | None, *, known: int = 0) -> bool:
+    """Whether a tail page probably shows all that is missing: only new replies, and fewer than it holds.
+
+    `known` is the size of the tail as the thread's own page told it; a catalog may leave it out.
+    """
+    size = entry.tail_size or known
+    if held is None or not size:
         return False
     expected = entry.replies - len(held.replies_held(entry.no))
-    return 0 < expected < entry.tail_size
+    return 0 < expected < size
 
 
 def _shown(entry: Entry) -> tuple[Glimpse, ...]:

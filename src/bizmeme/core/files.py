@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["file", "thumbnail"]
-Status = Literal["wanted", "ok", "gone", "empty", "null bytes", "wrong type", "too long"]
-"""Of a file. wanted: not asked for yet. gone: 404, twice."""
+from bizmeme.core.values import MAX_NO, matching, whole
 
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
-_MD5 = re.compile(r"[A-Za-z0-9+/]{22}==")
-_EXT = re.compile(r"\.[a-z0-9]{1,5}")
-_MAX_TIM = 2**53
+Kind = Literal["file", "thumbnail"]
+Status = Literal["wanted", "ok", "gone", "empty", "null bytes", "wrong type", "too long", "refused"]
+"""Of a file. wanted: not had yet. gone: 404, twice. refused: the host gave no file, time and again."""
+
+PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+MD5 = re.compile(r"[A-Za-z0-9+/]{22}==")
+EXT = re.compile(r"\.[a-z0-9]{1,5}")
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")  # JPEG, PNG, GIF, WebP
 
 
@@ -30,16 +31,11 @@ def wanted(raw: Mapping[str, Any], *, board: str, kind: Kind) -> Wanted | None:
 
     Videos and documents have a thumbnail and no file that is of use here.
     """
-    tim, ext = raw.get("tim"), raw.get("ext")
-    if raw.get("filedeleted") or not isinstance(ext, str) or not _EXT.fullmatch(ext):
-        return None
-    if not isinstance(tim, int) or isinstance(tim, bool) or not 0 < tim < _MAX_TIM:
-        return None
-    if kind == "file" and ext not in _PICTURES:
+    tim, ext = whole(raw.get("tim"), below=MAX_NO), matching(EXT, raw.get("ext"))
+    if raw.get("filedeleted") or not tim or ext is None or (kind == "file" and ext not in PICTURES):
         return None
     path = f"/{board}/{tim}s.jpg" if kind == "thumbnail" else f"/{board}/{tim}{ext}"
-    md5 = raw.get("md5")
-    return Wanted(md5 if isinstance(md5, str) and _MD5.fullmatch(md5) else path, kind, path)
+    return Wanted(matching(MD5, raw.get("md5")) or path, kind, path)
 
 
 def examined(data: bytes) -> Status:

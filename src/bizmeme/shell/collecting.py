@@ -10,7 +10,8 @@ from pydantic import Field
 from bizmeme.core.files import Kind
 from bizmeme.core.settings import Section
 from bizmeme.ports.clocks import Timer
-from bizmeme.shell.hosts import Manners, Visit
+from bizmeme.shell.budgets import Manners
+from bizmeme.shell.hosts import Visit
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.media_store import MediaStore
 
@@ -82,10 +83,12 @@ class Collector(Protocol):
 
 SUMMARY: Sequence[tuple[str, str]] = (
     ("posts", "new posts"),
+    ("ghosts", "posts of the archive's own visitors, left out"),
     ("edits", "edits"),
     ("deletions", "deletions"),
     ("restored", "posts that came back"),
     ("lost", "posts that came and went unseen"),
+    ("spoilt", "threads whose pages could not be read"),
     ("overflows", "threads that outran the catalog"),
     ("rollbacks", "answers older than what was held, ignored"),
     ("ignored", "catalogs not believed"),

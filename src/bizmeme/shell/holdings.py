@@ -22,11 +22,11 @@ Body = Mapping[str, Any]
 
 _THREADS = (
     "SELECT no, state, need, whole, last_modified, replies, images, signs, seen_at, checks, check_at, "
-    "archived_on FROM threads "
+    "archived_on, tail_size FROM threads "
 )
 _THREAD = (
     "INSERT OR REPLACE INTO threads (source, no, state, need, whole, last_modified, replies, images, signs, "
-    "seen_at, checks, check_at, archived_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "seen_at, checks, check_at, archived_on, tail_size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _POST = (
     "INSERT INTO posts (source, no, thread_no, posted_at, digest, has_file, body, first_seen) "
@@ -36,7 +36,7 @@ _POST = (
 _WANT = (
     "INSERT INTO media (source, key, kind, path, status) VALUES (?, ?, ?, ?, 'wanted') "
     "ON CONFLICT (source, key, kind) DO UPDATE SET path = excluded.path, status = 'wanted', tries = 0 "
-    "WHERE status = 'gone' AND path != excluded.path"
+    "WHERE status IN ('gone', 'refused', 'empty', 'null bytes', 'wrong type') AND path != excluded.path"
 )
 _FORMER = (
     "INSERT OR REPLACE INTO versions SELECT source, no, ?, body FROM posts "
@@ -56,6 +56,7 @@ class Thread:
     checks: int = 0  # of a doubtful one
     check_at: float = 0.0
     archived_on: int | None = None
+    tail_size: int = 0  # of its tail page, as its own page told; 0: none known
 
     def listed(self, entry: Entry, *, need: str, whole: bool) -> "Thread":
         """The thread with what a catalog says of it, once that is all known."""
@@ -99,18 +100,18 @@ class Holdings:
         return self._thread(row) if row else None
 
     def finished(self) -> set[int]:
-        """Numbers of the threads whose end is known and held."""
-        query = "SELECT no FROM threads WHERE source = ? AND need = '' AND state NOT IN ('live', 'doubtful')"
+        """Numbers of the threads that are held to their end, as archived."""
+        query = "SELECT no FROM threads WHERE source = ? AND need = '' AND state = 'archived'"
         return {row[0] for row in self._database.execute(query, (self._source,))}
 
     def _thread(self, row: Sequence[Any]) -> Thread:
-        no, state, need, whole, last_modified, replies, images, signs, seen_at, checks, check_at, ended = row
+        no, state, need, whole, last_modified, replies, images, signs, *rest = row
         held = Held(last_modified, replies, images, signs, bool(whole), self._live_posts(no))
-        return Thread(no, held, state, need, seen_at, checks, check_at, ended)
+        return Thread(no, held, state, need, *rest)
 
     def _live_posts(self, thread_no: int) -> dict[int, Glimpse]:
         query = (
-            "SELECT no, posted_at, digest, has_file FROM posts "
+            "SELECT no, posted_at, digest, has_file FROM posts INDEXED BY posts_by_thread "
             "WHERE source = ? AND thread_no = ? AND deleted_at IS NULL"
         )
         rows = self._database.execute(query, (self._source, thread_no))
@@ -138,10 +139,16 @@ class Holdings:
                 restored += self._write_posts(update, now)
                 self.want(update.files)
                 self._database.execute(_THREAD, self._thread_row(update.thread))
-            if validator is not None:
-                statement = "INSERT OR REPLACE INTO validators VALUES (?, ?, ?)"
-                self._database.execute(statement, (self._source, path, validator))
+            self._note_validator(path, validator)
         return restored
+
+    def _note_validator(self, path: str, validator: str | None) -> None:
+        """Hold an answer's validator, or none where it had none: the former one's would hide changes."""
+        key = (self._source, path)
+        if validator is not None:
+            self._database.execute("INSERT OR REPLACE INTO validators VALUES (?, ?, ?)", (*key, validator))
+        elif path:
+            self._database.execute("DELETE FROM validators WHERE source = ? AND path = ?", key)
 
     def want(self, files: Iterable[Wanted]) -> None:
         """Note files to fetch, each once; one that is gone is tried where another post shows it."""
@@ -172,16 +179,24 @@ class Holdings:
     def _thread_row(self, thread: Thread) -> tuple[Any, ...]:
         held = thread.held
         shown = (thread.need, held.whole, held.last_modified, held.replies, held.images, held.signs)
-        rest = (thread.seen_at, thread.checks, thread.check_at, thread.archived_on)
+        rest = (thread.seen_at, thread.checks, thread.check_at, thread.archived_on, thread.tail_size)
         return (self._source, thread.no, thread.state, *shown, *rest)
 
     # --- files
+
+    def wants(self, file: Wanted) -> bool:
+        """Note a file; whether it is still to be fetched."""
+        query = "SELECT status FROM media WHERE (source, key, kind) = (?, ?, ?)"
+        with self._journal.transaction():
+            self.want([file])
+            row = self._database.execute(query, (self._source, file.key, file.kind)).fetchone()
+        return bool(row[0] == "wanted")
 
     def next_file(self) -> tuple[Wanted, int] | None:
         """The next file to fetch and how often it was tried: thumbnails first, untried ones first."""
         query = (
             "SELECT key, kind, path, tries FROM media WHERE source = ? AND status = 'wanted' "
-            "ORDER BY tries, kind = 'file', path LIMIT 1"
+            "ORDER BY tries, kind DESC, path LIMIT 1"
         )
         row = self._database.execute(query, (self._source,)).fetchone()
         return (Wanted(row[0], row[1], row[2]), row[3]) if row else None

@@ -4,69 +4,33 @@
         host = visit.host("https://a.4cdn.org", timer)
         answer = await host.get("/biz/catalog.json", since="Tue, 25 Nov 2025 10:00:00 GMT", usable=is_json)
 
-The budget of a host is a small locked file, so that two collectors side by side, or one that was killed and
-started again, still ask once a second. A host that is busy, silent, or shows a challenge page is left alone
+A host's budget is shared (budgets.py). A host that is busy, silent, or shows a challenge page is left alone
 for a while, all of it, and then asked again; a challenge is never bypassed.
 """
 
 import asyncio
 import email.utils
-import fcntl
-import json
 import os
-import random
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import urlsplit
 
 import aiohttp
-from pydantic import Field
 
-from bizmeme.core.settings import PositiveInt, Section
 from bizmeme.errors import ConfigError, ServiceError, TooLongError
 from bizmeme.ports.clocks import Timer
+from bizmeme.shell.budgets import Budget, Manners
 
 OK, NOT_MODIFIED, NOT_FOUND = 200, 304, 404
 _FORBIDDEN, _TIMEOUT, _TOO_MANY, _SERVER_ERROR = 403, 408, 429, 500
 _CHUNK = 2**16
+_LONGEST_NAMED_S = 21_600.0  # of a Retry-After: six hours
 _CONTACT = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|https?://[^\s/]+\S*")
 _OWN, _NOBODY = ("127.0.0.1", "localhost", "::1"), "nobody@localhost"
-
-
-class Manners(Section):
-    """How gently a host is asked."""
-
-    name: Annotated[str, Field(pattern=r"\{contact\}")]
-    """The User-Agent; {contact} is where who asks can be reached, since boards refuse the nameless."""
-
-    contact_env: Annotated[str, Field(min_length=1)]
-    """Environment variable that holds an e-mail address or the address of a page."""
-
-    interval_s: Annotated[float, Field(ge=0)]
-    """Seconds between two requests to one host, over all processes of this machine."""
-
-    jitter_s: Annotated[float, Field(ge=0)]
-    """Up to so many more, by chance."""
-
-    first_pause_s: Annotated[float, Field(gt=0)]
-    """How long a busy host is left alone where it names no time; doubles each time it is still busy."""
-
-    longest_pause_s: Annotated[float, Field(gt=0)]
-    """Where that ends."""
-
-    tries: PositiveInt | None
-    """After so many a busy host ends the run; null: never, for a collector that runs for days."""
-
-    timeout_s: Annotated[float, Field(gt=0)]
-    """Wall seconds for one answer."""
-
-    max_bytes: PositiveInt
-    """Longer bodies are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,46 +47,9 @@ Usable = Callable[[Answer], bool]
 """Whether a 200 is what was asked for, and not a challenge or a maintenance page."""
 
 
-class Budget:
-    """One host's next free moment, in a file that all processes lock."""
-
-    def __init__(self, folder: Path, host: str, manners: Manners) -> None:
-        self._file = folder / f"{host.replace(':', '_')}.json"
-        self.manners = manners
-        self._chance = random.Random(host)
-
-    async def wait(self, timer: Timer) -> None:
-        """Return when the caller may send."""
-        now_s = await timer.now()
-        gap_s = self.manners.interval_s + self._chance.uniform(0, self.manners.jitter_s)
-        start_s = self._changed(now_s, lambda free_s: max(now_s, free_s) + gap_s) - gap_s
-        if start_s > now_s:
-            await timer.sleep(start_s - now_s)
-
-    async def pause(self, timer: Timer, seconds: float) -> None:
-        """Let nobody send for `seconds`."""
-        now_s = await timer.now()
-        self._changed(now_s, lambda free_s: max(free_s, now_s + seconds))
-
-    def _changed(self, now_s: float, change: Callable[[float], float]) -> float:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("a+", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            free_s = change(self._read(file.read(), now_s))
-            file.seek(0)
-            file.truncate()
-            file.write(json.dumps(free_s))
-        return free_s
-
-    def _read(self, text: str, now_s: float) -> float:
-        """The moment in the file; what lies further off than any pause comes from another clock."""
-        try:
-            free_s = float(text)
-        except ValueError:
-            return now_s
-        furthest_s = now_s + self.manners.longest_pause_s + self.manners.interval_s
-        return free_s if free_s <= furthest_s else now_s
+def is_a_file(answer: Answer) -> bool:
+    """Whether a 200 of a media host is no web page: a challenge stands in the place of every file."""
+    return answer.body.lstrip()[:1] != b"<"
 
 
 class Host:
@@ -138,32 +65,56 @@ class Host:
         self._budget = budget
         self._timer = timer
         self._manners = budget.manners
+        self._pause_s = budget.manners.first_pause_s  # the next one; back to the first after a good answer
 
-    async def get(self, path: str, *, usable: Usable, since: str | None = None) -> Answer:
+    async def get(
+        self,
+        path: str,
+        *,
+        usable: Usable,
+        since: str | None = None,
+        patience: int | None = None,
+        gap_s: float = 0.0,
+    ) -> Answer:
         """A usable 200, a 304 or a 404; waits while the host is busy.
 
-        Redirects are not followed: they count as busy. Raises ServiceError for another refusal and for a
-        host that stays busy, as long as `tries` says; TooLongError for a long body.
+        Redirects are not followed: they count as busy. `patience` is how often this one page may be asked for
+        where it alone may be at fault, null as often as the manners say; `gap_s` is the least time between.
+        Raises ServiceError once that is spent, and for another refusal; TooLongError for a long body. The
+        pause that the last answer asked for holds all the same.
         """
-        tries, pause_s, problem = 0, self._manners.first_pause_s, ""
-        while self._manners.tries is None or tries < self._manners.tries:
+        most = self._manners.tries if patience is None else patience
+        tries, problem = 0, ""
+        while most is None or tries < most:
             tries += 1
             await self._budget.wait(self._timer)
-            try:
-                answer, named_s = await self._once(path, since)
-            except (TimeoutError, aiohttp.ClientError) as error:
-                problem, named_s = str(error) or type(error).__name__, None
-            else:
-                if answer.status in (NOT_MODIFIED, NOT_FOUND) or (answer.status == OK and usable(answer)):
-                    return answer
-                problem = self._busy(answer)
+            answer, problem, named_s = await self._tried(path, since, usable)
+            if answer is not None:
+                self._pause_s = self._manners.first_pause_s
+                return answer
             self.counts["busy"] += 1
-            await self._budget.pause(self._timer, min(named_s or pause_s, self._manners.longest_pause_s))
-            pause_s = min(2 * pause_s, self._manners.longest_pause_s)
+            pause_s = self._pause_s if named_s is None else min(named_s, _LONGEST_NAMED_S)
+            await self._budget.pause(self._timer, max(pause_s, gap_s))
+            self._pause_s = min(2 * self._pause_s, self._manners.longest_pause_s)
         raise ServiceError(
             f"{self._url}{path} did not answer ({problem}, {tries} tries). What was received is kept: "
             "run the same command again later."
         )
+
+    async def _tried(
+        self, path: str, since: str | None, usable: Usable
+    ) -> tuple[Answer | None, str, float | None]:
+        """One request: a good answer, or what is wrong and how long the host wants to be left alone."""
+        try:
+            answer, named_s = await self._once(path, since)
+        except (TimeoutError, aiohttp.ClientError) as error:
+            return None, str(error) or type(error).__name__, None
+        finally:
+            await self._budget.spent(self._timer)
+        good = answer.status in (NOT_MODIFIED, NOT_FOUND) or (answer.status == OK and usable(answer))
+        if answer.status == NOT_MODIFIED and since is None:
+            return None, "304 to a question that was not conditional", None
+        return (answer, "", None) if good else (None, self._busy(answer), named_s)
 
     def _busy(self, answer: Answer) -> str:
         """What is wrong with an answer that may be right later; ServiceError where it never will be."""
@@ -184,7 +135,7 @@ class Host:
             body = await self._body(response)
             self.counts["bytes"] += len(body)
             self.counts[f"status {response.status}"] += 1
-            answer = Answer(path, response.status, response.headers.get("Last-Modified"), body)
+            answer = Answer(path, response.status, _plain(response.headers.get("Last-Modified")), body)
             return answer, await self._seconds(response.headers.get("Retry-After"))
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
@@ -199,10 +150,15 @@ class Host:
         """Retry-After, in seconds or as a date."""
         if retry_after is None:
             return None
-        if retry_after.strip().isdigit():
+        if retry_after.isascii() and retry_after.strip().isdigit():
             return float(retry_after)
         at_s = http_seconds(retry_after)
         return None if at_s is None else max(0.0, at_s - await self._timer.now()) or None
+
+
+def _plain(header: str | None) -> str | None:
+    """A header that can be sent back as it came; None where it cannot."""
+    return header if header and header.isascii() and header.isprintable() else None
 
 
 def http_seconds(date: str | None) -> float | None:
@@ -221,11 +177,19 @@ class Visit:
         self._manners = manners
         self._folder = folder
 
-    def host(self, url: str, timer: Timer) -> Host:
+    def host(self, url: str, timer: Timer, *, least_interval_s: float = 0.0) -> Host:
         """A host by its address; raises ConfigError where it would be asked without a contact."""
         agent = self._manners.name.format(contact=self._contact(url))
-        budget = Budget(self._folder, urlsplit(url).netloc, self._manners)
+        netloc = urlsplit(url).netloc
+        budget = Budget(self.budgets(url), netloc, self._manners, least_interval_s=least_interval_s)
         return Host(self._session, url, budget, timer, agent=agent)
+
+    def budgets(self, url: str) -> Path:
+        """The folder for a host's budget: one for all processes of this machine, but for its own servers."""
+        if urlsplit(url).hostname in _OWN:
+            return self._folder
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(cache) / "bizmeme" / "hosts"
 
     def _contact(self, url: str) -> str:
         contact = os.environ.get(self._manners.contact_env, "").strip()
@@ -244,7 +208,7 @@ class Visit:
 
 @asynccontextmanager
 async def visiting(manners: Manners, folder: Path) -> AsyncIterator[Visit]:
-    """A session without cookies; budgets lie in `folder`."""
+    """A session without cookies; budgets of servers on this machine lie in `folder`."""
     timeout = aiohttp.ClientTimeout(total=manners.timeout_s)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
         # Else aiohttp asks again by itself, at once, where a host hung up: past every budget.

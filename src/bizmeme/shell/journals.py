@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS threads (
     source TEXT, no INTEGER, state TEXT NOT NULL, need TEXT NOT NULL, whole INTEGER NOT NULL,
     last_modified INTEGER NOT NULL, replies INTEGER NOT NULL, images INTEGER NOT NULL, signs TEXT NOT NULL,
     seen_at REAL NOT NULL, checks INTEGER NOT NULL, check_at REAL NOT NULL, archived_on INTEGER,
-    PRIMARY KEY (source, no)) WITHOUT ROWID;
+    tail_size INTEGER NOT NULL, PRIMARY KEY (source, no)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS posts (
     source TEXT, no INTEGER, thread_no INTEGER NOT NULL, posted_at INTEGER NOT NULL, digest TEXT NOT NULL,
     has_file INTEGER NOT NULL, body TEXT NOT NULL, first_seen REAL NOT NULL, deleted_at REAL,
@@ -33,11 +33,13 @@ CREATE TABLE IF NOT EXISTS posts (
 CREATE INDEX IF NOT EXISTS posts_by_thread ON posts (source, thread_no);
 CREATE TABLE IF NOT EXISTS versions (
     source TEXT, no INTEGER, until REAL, body TEXT NOT NULL, PRIMARY KEY (source, no, until)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS walks (
+    source TEXT PRIMARY KEY, newest_no INTEGER, newest_at INTEGER, oldest_no INTEGER, oldest_at INTEGER);
 CREATE TABLE IF NOT EXISTS media (
     source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, status TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     sha256 TEXT, PRIMARY KEY (source, key, kind)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS media_wanted ON media (source, tries, path) WHERE status = 'wanted';
+CREATE INDEX IF NOT EXISTS media_wanted ON media (source, tries, kind DESC, path) WHERE status = 'wanted';
 CREATE TABLE IF NOT EXISTS asks (
     ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
     answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT);

@@ -21,7 +21,7 @@ class MediaStore:
         """Hold these bytes; their SHA-256."""
         sha256 = hashlib.sha256(data).hexdigest()
         place = self._place(sha256)
-        if place.exists():
+        if place.exists() and place.stat().st_size == len(data):
             return sha256
         place.parent.mkdir(parents=True, exist_ok=True)
         draft = place.with_suffix(".part")
@@ -30,6 +30,7 @@ class MediaStore:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(place)
+        _flush(place.parent)
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -44,3 +45,12 @@ class MediaStore:
 
     def _place(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256
+
+
+def _flush(folder: Path) -> None:
+    """Bring a folder's entries to the disk: a name that is not there is no file."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -1,15 +1,16 @@
 """One look at a board's catalog: what it proves is written down, what it cannot prove is noted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bizmeme.collectors.board.desk import NOTHING, Desk, changed
-from bizmeme.collectors.board.pages import Listing, read_catalog, read_numbers
+from bizmeme.collectors.board.pages import CatalogPage, Listing, read_catalog, read_numbers
 from bizmeme.core.catalog import judged, plausible
-from bizmeme.errors import ConfigError
+from bizmeme.errors import ConfigError, ServiceError
 from bizmeme.shell.holdings import Thread, Update
-from bizmeme.shell.hosts import NOT_FOUND, NOT_MODIFIED, OK, Answer
+from bizmeme.shell.hosts import NOT_FOUND, NOT_MODIFIED, Answer
 
+_TRIES = 2  # of archive.json, which can wait for another look
 _A_WHILE_S = 1_200.0  # threads live for hours; one that came and went within this is rare
 
 
@@ -17,7 +18,7 @@ _A_WHILE_S = 1_200.0  # threads live for hours; one that came and went within th
 class Look:
     """What a look brought."""
 
-    changed: bool = False
+    sound: bool = False  # it was believed, or nothing had changed
     new_posts: int = 0
     most_new: int = 0  # of one thread that was known
     window: int = 0  # the longest one seen
@@ -35,7 +36,7 @@ class Catalog:
         self._desk = desk
         self._path = f"/{desk.board}/catalog.json"
         self._archive_path = f"/{desk.board}/archive.json"
-        self._looked_at: float | None = None
+        self._looked_at: float | None = None  # None until the archive was seen
         self._doubted = 0
 
     async def look(self) -> Look:
@@ -45,37 +46,47 @@ class Catalog:
         """
         desk = self._desk
         answer = await desk.ask(self._path, "catalog")
-        if answer.status == NOT_FOUND:
-            raise ConfigError(f"There is no board /{desk.board}/ at this address. Check source.board.")
         now = await desk.timer.now()
-        listings = self._believed(answer)
-        if listings is None:
-            self._looked_at = now if answer.status == NOT_MODIFIED else self._looked_at
+        if answer.status == NOT_MODIFIED:
+            self._looked_at = None if self._looked_at is None else now
+            return Look(sound=True)
+        page = self._believed(answer, now)
+        if page is None:
             return Look()
-        listed = {listing.entry.no: self._listed(listing, now) for listing in listings}
-        written = [update for update in listed.values() if update is not None]
-        look = self._summed(written, listings)
-        left = [Update(replace(thread, need="left")) for thread in self._left(listed)]
-        desk.write([*written, *left], now, path=self._path, validator=answer.last_modified)
-        if self._looked_at is None or now - self._looked_at > _A_WHILE_S:
-            await self._archive()
-        self._looked_at = now
+        # The archive first: what is written with the catalog's validator is not asked for again.
+        archived = await self._archived() if self._is_due(now) else None
+        listed = [update for listing in page.listings if (update := self._listed(listing, now))]
+        look = self._summed(listed, page)
+        left = [Update(replace(thread, need="left")) for thread in self._left(page)]
+        unseen = [] if archived is None else self._unseen(archived, page)
+        desk.write([*listed, *left, *unseen], now, path=self._path, validator=answer.last_modified)
+        if archived is not None or not self._is_due(now):
+            self._looked_at = now
         return look
 
-    def _believed(self, answer: Answer) -> list[Listing] | None:
-        """The catalog's threads; None where nothing changed, or where it cannot be believed."""
-        if answer.status == NOT_MODIFIED or self._desk.older(answer):
+    def _believed(self, answer: Answer, now: float) -> CatalogPage | None:
+        """The catalog; None where it cannot be believed."""
+        desk = self._desk
+        if answer.status == NOT_FOUND:
+            if desk.holdings.validator(self._path) is None:
+                raise ConfigError(f"There is no board /{desk.board}/ at this address. Check source.board.")
+            desk.counts["ignored"] += 1
             return None
-        listings = read_catalog(answer.body) or []
-        live = sum(thread.state == "live" for thread in self._desk.threads.values())
-        if not plausible(len(listings), live, doubted=self._doubted):
+        if desk.older(answer, now):
+            return None
+        page = read_catalog(answer.body, now=now)
+        live = sum(thread.state == "live" for thread in desk.threads.values())
+        if page is None or not plausible(len(page.numbers), live, doubted=self._doubted):
             self._doubted += 1
-            self._desk.counts["ignored"] += 1
+            desk.counts["ignored"] += 1
             return None
         self._doubted = 0
-        self._desk.entries = {listing.entry.no: listing.entry for listing in listings}
-        self._desk.listed.update(self._desk.entries)
-        return listings
+        desk.entries = {listing.entry.no: listing.entry for listing in page.listings}
+        desk.listed.update(dict.fromkeys(page.numbers, now))
+        return page
+
+    def _is_due(self, now: float) -> bool:
+        return self._looked_at is None or now - self._looked_at > _A_WHILE_S
 
     def _listed(self, listing: Listing, now: float) -> Update | None:
         """What the catalog says of one thread; None where that is nothing new."""
@@ -95,35 +106,43 @@ class Catalog:
             return None
         return self._desk.update(replace(after, seen_at=now), verdict.changes, listing.posts)
 
-    def _left(self, listed: Mapping[int, object]) -> list[Thread]:
+    def _left(self, page: CatalogPage) -> list[Thread]:
+        """Live threads that are listed no more."""
         threads = self._desk.threads.values()
         return [
-            each for each in threads if each.no not in listed and each.state == "live" and each.need != "left"
+            each
+            for each in threads
+            if each.no not in page.numbers and each.state == "live" and each.need != "left"
         ]
 
-    def _summed(self, updates: Sequence[Update], listings: Sequence[Listing]) -> Look:
+    def _summed(self, updates: Sequence[Update], page: CatalogPage) -> Look:
         known = self._desk.threads
         gains = [
             listing.entry.replies - known[listing.entry.no].held.replies
-            for listing in listings
-            if listing.entry.no in known
+            for listing in page.listings
+            if listing.entry.no in known and known[listing.entry.no].held.whole
         ]
         return Look(
-            changed=True,
+            sound=True,
             new_posts=sum(len(update.changes.new) for update in updates),
             most_new=max(gains, default=0),
-            window=max((len(listing.entry.window) for listing in listings), default=0),
+            window=max((len(listing.entry.window) for listing in page.listings), default=0),
             overflowed=any(update.thread.need == "overflow" for update in updates),
         )
 
-    async def _archive(self) -> None:
-        """Note the archived threads that were never seen, or not to their end."""
+    async def _archived(self) -> frozenset[int] | None:
+        """The archived threads: none for a board without an archive, None where it is to be asked again."""
+        try:
+            answer = await self._desk.ask(self._archive_path, "archive", conditional=False, patience=_TRIES)
+        except ServiceError:
+            return None
+        return frozenset() if answer.status == NOT_FOUND else read_numbers(answer.body)
+
+    def _unseen(self, archived: frozenset[int], page: CatalogPage) -> list[Update]:
+        """Archived threads that were never seen, or not to their end."""
         desk = self._desk
-        answer = await desk.ask(self._archive_path, "archive")
-        if answer.status != OK or desk.older(answer):  # 404: a board without an archive
-            return
-        archived = read_numbers(answer.body) or frozenset()
-        unseen = archived - desk.threads.keys() - desk.holdings.finished()
-        updates = [Update(Thread(no, NOTHING, state="doubtful", need="left")) for no in sorted(unseen)]
-        now = await desk.timer.now()
-        desk.write(updates, now, path=self._archive_path, validator=answer.last_modified)
+        unseen = archived - page.numbers - desk.threads.keys() - desk.holdings.finished()
+        held = ((no, desk.holdings.thread(no)) for no in sorted(unseen))
+        return [
+            Update(replace(known or Thread(no, NOTHING), state="doubtful", need="left")) for no, known in held
+        ]

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from bizmeme.collectors.board.pages import Shown, merged, usable_json
+from bizmeme.collectors.board.pages import Raw, Shown, merged, usable_json
 from bizmeme.core.catalog import Changes, Entry, Glimpse, Held
 from bizmeme.core.files import Kind, wanted
 from bizmeme.ports.clocks import Timer
 from bizmeme.shell.holdings import Holdings, Thread, Update
 from bizmeme.shell.hosts import Answer, Host, http_seconds
+
+_AHEAD_S = 60.0  # clocks differ
+_BELIEVED = 5  # answers in a row
 
 NOTHING = Held(0, 0, 0, "", whole=False, posts=MappingProxyType({}))
 """Of a thread of which no post was ever seen."""
@@ -28,24 +31,33 @@ class Desk:
         self.timer = timer
         self.threads: dict[int, Thread] = holdings.open_threads()
         self.entries: Mapping[int, Entry] = MappingProxyType({})  # of the newest catalog
-        self.listed: set[int] = set()  # by any catalog since this process began
+        self.listed: dict[int, float] = {}  # when a catalog named them last, since this process began
         self.counts: Counter[str] = Counter()
         self._kinds = kinds
+        self._behind: Counter[str] = Counter()  # answers in a row that were older than what is held, by path
 
-    async def ask(self, path: str, kind: str, *, conditional: bool = True) -> Answer:
-        """One request, counted as `kind`, with the validator of the answer held."""
+    async def ask(
+        self, path: str, kind: str, *, conditional: bool = True, patience: int | None = None, gap_s: float = 0
+    ) -> Answer:
+        """One request, counted as `kind`, with the validator of the answer held; raises ServiceError."""
         self.counts[kind] += 1
         since = self.holdings.validator(path) if conditional else None
-        return await self.host.get(path, since=since, usable=usable_json)
+        return await self.host.get(path, since=since, usable=usable_json, patience=patience, gap_s=gap_s)
 
-    def older(self, answer: Answer) -> bool:
-        """Whether an answer is older than the one held: some edge of the network is behind."""
+    def older(self, answer: Answer, now: float) -> bool:
+        """Whether an answer is older than the one held: some edge of the network is behind.
+
+        What is held may be at fault as well: a date that has not come yet does not count, and the same said
+        time and again is believed.
+        """
         held = http_seconds(self.holdings.validator(answer.path))
         given = http_seconds(answer.last_modified)
-        if held is None or given is None or given >= held:
+        if held is None or given is None or given >= held or held > now + _AHEAD_S:
+            self._behind.pop(answer.path, None)
             return False
         self.counts["rollbacks"] += 1
-        return True
+        self._behind[answer.path] += 1
+        return self._behind[answer.path] < _BELIEVED
 
     def write(
         self, updates: Sequence[Update], now: float, *, path: str = "", validator: str | None = None
@@ -53,6 +65,7 @@ class Desk:
         """Write an answer down, all or nothing, then remember it."""
         restored = self.holdings.write(updates, now=now, path=path, validator=validator)
         self.counts["restored"] += restored
+        self.counts["posts"] -= restored  # they were counted when they were new
         for update in updates:
             self._count(update)
             thread = update.thread
@@ -72,8 +85,8 @@ class Desk:
     def update(self, thread: Thread, changes: Changes, posts: Sequence[Shown]) -> Update:
         """What to write down of a thread, once its posts changed so."""
         shown = {each.glimpse.no: each for each in posts}
-        bodies = {no: (shown[no].glimpse, shown[no].raw) for no in changes.new}
-        for no in changes.edited:
+        bodies: dict[int, tuple[Glimpse, Raw]] = {}
+        for no in (*changes.new, *changes.edited):  # a new one may be a deleted one that came back
             bodies[no] = (shown[no].glimpse, merged(self.holdings.body(no), shown[no].raw))
         files = (
             wanted(raw, board=self.board, kind=kind) for _, raw in bodies.values() for kind in self._kinds

@@ -9,18 +9,17 @@ type is passed over, a thread without a usable opening post is no thread.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from bizmeme.core.catalog import Entry, Glimpse
+from bizmeme.core.values import MAX_NO, MAX_TIME_S, numbers, objects, parsed, whole
 from bizmeme.shell.hosts import Answer
 
 Raw = Mapping[str, Any]
 
-MAX_NO = 2**53
-MAX_TIME_S = 2**33
 # What an edit may change. The rest is either the thread's state or fixed; the poster's id vanishes when a
 # thread is archived, which is no edit.
 _EDITABLE = (
@@ -44,8 +43,15 @@ class Listing:
     """A thread of the catalog."""
 
     entry: Entry
-    page: int  # of the catalog; the last one is about to fall off
     posts: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPage:
+    """The catalog: every thread that it names, and those whose entries can be used."""
+
+    numbers: frozenset[int]
+    listings: tuple[Listing, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,72 +59,97 @@ class ThreadPage:
     """A thread's own page, or the tail of one."""
 
     posts: tuple[Shown, ...]  # of a tail, without the opening post
+    dropped: int  # posts that could not be used
     replies: int
     images: int
     archived_on: int | None
     archived: bool
     pruned: bool
     tail_id: int | None  # of a tail: the last post before its posts
+    tail_size: int  # 0 where the thread has no tail page
 
 
-def read_catalog(body: bytes) -> list[Listing] | None:
-    """Every thread of catalog.json; None where the body is no catalog."""
-    pages = _json(body)
+class SpoiltError(Exception):
+    """A page that is JSON, and not what was asked for: it says nothing about its thread."""
+
+
+def read_catalog(body: bytes, *, now: float) -> CatalogPage | None:
+    """Every thread of catalog.json; None where the body is no catalog.
+
+    A moment after `now` is taken for now: it would make all that follows look old.
+    """
+    pages = parsed(body)
     if not isinstance(pages, list):
         return None
-    return [
-        listing
-        for page in objects(pages)
-        for raw in objects(page.get("threads"))
-        if (listing := _listing(raw, page)) is not None
-    ]
+    threads = [raw for page in objects(pages) for raw in objects(page.get("threads"))]
+    listings = {each.entry.no: each for raw in threads if (each := _listing(raw, int(now))) is not None}
+    return CatalogPage(frozenset(numbers([raw.get("no") for raw in threads])), tuple(listings.values()))
 
 
-def read_thread(body: bytes) -> ThreadPage | None:
-    """thread/N.json or its tail; None where a removed thread left nothing, or the body is no thread."""
-    value = _json(body)
+def read_thread(body: bytes, no: int, *, tail: bool = False) -> ThreadPage | None:
+    """thread/N.json, or its tail; None where a removed thread left a shell without a number.
+
+    Raises SpoiltError for anything else, another thread's page among them.
+    """
+    value = parsed(body)
     posts = objects(value.get("posts")) if isinstance(value, dict) else []
-    opening = posts[0] if posts else {}
-    tail_id = whole(opening.get("tail_id"), below=MAX_NO)
-    kept = [shown for raw in posts[tail_id is not None :] if (shown := _shown(raw, opening)) is not None]
-    if not whole(opening.get("no"), below=MAX_NO) or (not kept and tail_id is None):
+    if posts and "no" not in posts[0] and not tail:
         return None
+    opening = posts[0] if posts else {}
+    tail_id = whole(opening.get("tail_id"), below=MAX_NO) if tail else None
+    replies = whole(opening.get("replies"), below=MAX_NO)
+    if opening.get("no") != no or replies is None or (tail and tail_id is None):
+        raise SpoiltError
+    shown = posts[1:] if tail else posts
+    kept = _kept(shown, opening)
     return ThreadPage(
-        tuple(kept),
-        replies=_count(opening, "replies"),
+        kept,
+        dropped=len(shown) - len(kept),
+        replies=replies,
         images=_count(opening, "images"),
         archived_on=whole(opening.get("archived_on"), below=MAX_TIME_S),
         archived=bool(opening.get("archived")),
         pruned=bool(opening.get("sticky")),
         tail_id=tail_id,
+        tail_size=_count(opening, "tail_size"),
     )
 
 
 def read_numbers(body: bytes) -> frozenset[int] | None:
     """The thread numbers of archive.json; None where the body is no list."""
-    value = _json(body)
+    value = parsed(body)
     return frozenset(numbers(value)) if isinstance(value, list) else None
 
 
-def _listing(raw: Raw, page: Raw) -> Listing | None:
+def _listing(raw: Raw, now: int) -> Listing | None:
+    """An entry; None where its opening post or one of its counts cannot be used."""
     opening = _shown(raw, raw)
-    if opening is None:
+    replies = whole(raw.get("replies"), below=MAX_NO)
+    omitted = whole(raw.get("omitted_posts", 0), below=MAX_NO)
+    if opening is None or replies is None or omitted is None:
         return None
-    window = [shown for each in objects(raw.get("last_replies")) if (shown := _shown(each, raw)) is not None]
-    window.sort(key=lambda shown: shown.glimpse.no)
+    shown = _kept(objects(raw.get("last_replies")), raw)
+    window = [each for each in shown if each.glimpse.no != opening.glimpse.no]
+    modified_at = whole(raw.get("last_modified"), below=MAX_TIME_S)
     entry = Entry(
         no=opening.glimpse.no,
-        last_modified=whole(raw.get("last_modified"), below=MAX_TIME_S) or opening.glimpse.posted_at,
-        replies=_count(raw, "replies"),
+        last_modified=min(modified_at or opening.glimpse.posted_at, now),
+        replies=replies,
         images=_count(raw, "images"),
         signs=",".join(sign for sign in ("sticky", "closed", "bumplimit", "imagelimit") if raw.get(sign)),
         pruned=bool(raw.get("sticky")),
-        omitted=_count(raw, "omitted_posts"),
+        omitted=omitted,
         tail_size=_count(raw, "tail_size"),
         opening=opening.glimpse,
         window=tuple(shown.glimpse for shown in window),
     )
-    return Listing(entry, whole(page.get("page"), below=MAX_NO) or 0, (opening, *window))
+    return Listing(entry, (opening, *window))
+
+
+def _kept(posts: Iterable[Raw], opening: Raw) -> tuple[Shown, ...]:
+    """The usable posts of one thread, by number, each once; a post of another thread is not among them."""
+    shown = {each.glimpse.no: each for raw in posts if (each := _shown(raw, opening)) is not None}
+    return tuple(shown[no] for no in sorted(shown))
 
 
 def _shown(raw: Raw, opening: Raw) -> Shown | None:
@@ -126,8 +157,19 @@ def _shown(raw: Raw, opening: Raw) -> Shown | None:
     if not no or posted_at is None:
         return None
     thread_no = whole(opening.get("no"), below=MAX_NO) or no
+    if (raw.get("resto") or thread_no) != thread_no or not _shallow(raw):
+        return None
     has_file = isinstance(raw.get("ext"), str) and not raw.get("filedeleted")
     return Shown(raw, Glimpse(no, posted_at, digest(raw, thread_no), has_file))
+
+
+def _shallow(raw: Raw) -> bool:
+    """Whether a post can be written down: nested without end it cannot."""
+    try:
+        json.dumps([value for name, value in raw.items() if name != "last_replies"])
+    except RecursionError:
+        return False
+    return True
 
 
 def digest(raw: Raw, thread_no: int) -> str:
@@ -139,7 +181,7 @@ def digest(raw: Raw, thread_no: int) -> str:
 
 
 def _anchor(link: re.Match[str], thread_no: int) -> str:
-    return f'href="#p{link[2]}"' if int(link[1]) == thread_no else link[0]
+    return f'href="#p{link[2]}"' if link[1] == str(thread_no) else link[0]
 
 
 def merged(held: Raw | None, shown: Raw) -> Raw:
@@ -149,37 +191,10 @@ def merged(held: Raw | None, shown: Raw) -> Raw:
     return shown
 
 
-# --- values from strangers ----------------------------------------------------------------------------
-
-
-def objects(value: object) -> list[Raw]:
-    """The objects of a list; nothing where it is no list."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def numbers(value: object) -> list[int]:
-    """The usable post numbers of a list."""
-    listed = value if isinstance(value, list) else []
-    return [number for each in listed if (number := whole(each, below=MAX_NO))]
-
-
-def whole(value: object, *, below: int) -> int | None:
-    """A whole number from 0 to `below`, or nothing."""
-    usable = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < below
-    return value if usable and isinstance(value, int) else None
-
-
 def _count(raw: Raw, name: str) -> int:
     return whole(raw.get(name), below=MAX_NO) or 0
 
 
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def usable_json(answer: Answer) -> bool:
     """Whether a body is JSON, and no challenge or maintenance page."""
-    return _json(answer.body) is not None
+    return parsed(answer.body) is not None

@@ -4,14 +4,19 @@ from collections import Counter
 from dataclasses import replace
 
 from bizmeme.collectors.board.desk import Desk, changed
-from bizmeme.collectors.board.pages import ThreadPage, read_thread
-from bizmeme.core.catalog import URGENCY, Changes, extended, reconciled, tail_may_do
+from bizmeme.collectors.board.pages import SpoiltError, ThreadPage, read_thread
+from bizmeme.collectors.board.turns import Turns
+from bizmeme.core.catalog import URGENCY, Changes, Entry, extended, reconciled, tail_may_do
+from bizmeme.errors import ServiceError
 from bizmeme.shell.holdings import State, Thread, Update
-from bizmeme.shell.hosts import NOT_FOUND, NOT_MODIFIED, OK, Answer, http_seconds
+from bizmeme.shell.hosts import NOT_FOUND, NOT_MODIFIED, Answer, http_seconds
 
 _ROUNDING_S = 2  # between the header Last-Modified and the field last_modified
-_PATIENCE = 4  # fetches of a page that stays older than the catalog; checks of a doubtful thread
+_PATIENCE = 4  # answers that stay behind the catalog, pages that stay spoilt, checks of a doubtful thread
+_TRIES = 2  # of one page, before the next one is asked for
+_FAILURES = 3  # in a row, which are the host's and no page's
 _FIRST_CHECK_S = 60.0
+_DAY_S = 86_400.0
 
 
 class Threads:
@@ -19,121 +24,186 @@ class Threads:
 
     def __init__(self, desk: Desk, *, gap_s: float) -> None:
         self._desk = desk
-        self._gap_s = gap_s
-        self._asked_at: dict[int, float] = {}
-        self._attempts: Counter[int] = Counter()
+        self._turns = Turns(gap_s=gap_s)
+        self._behind: Counter[int] = Counter()  # answers older than the catalog, by thread
         self._no_tail: set[int] = set()
-        self._began_at: float | None = None
 
     async def fetch(self, *, until: float | None) -> None:
-        """Fetch what is pending until that moment; None: all of it, however long."""
-        while (thread := await self._next()) is not None:
+        """Fetch what is pending until that moment; None: all of it, but for pages that stay spoilt.
+
+        Raises ServiceError where the host stays busy, and there is no later look that could wait for it.
+        """
+        begun, in_a_row = await self._desk.timer.now(), 0
+        self._turns.begin(begun)
+        while True:
             now = await self._desk.timer.now()
-            wait_s = max(0.0, self._free_at(thread.no) - now)
-            if until is not None and now + wait_s >= until:
+            thread = self._next(now, for_ever=until is None)
+            if thread is None:
+                return
+            wait_s = max(0.0, self._turns.free_at(thread.no, now) - now)
+            if until is not None and (now + wait_s >= until or now < begun):  # or the clock was set back
                 return
             if wait_s:
                 await self._desk.timer.sleep(wait_s)
-            await self._fetch(thread)
+            try:
+                await self._fetch(thread)
+                in_a_row = 0
+            except ServiceError:
+                self._failed(thread.no, await self._desk.timer.now())
+                in_a_row += 1
+                if until is not None:
+                    return  # the next look shows whether it is the host
+                if in_a_row >= _FAILURES:
+                    raise
 
-    async def _next(self) -> Thread | None:
+    def _next(self, now: float, *, for_ever: bool) -> Thread | None:
         """The most urgent thread, one that may be asked for at once before one that may not."""
-        now = await self._desk.timer.now()
-        if self._began_at is None:
-            self._began_at = now
-        threads = self._desk.threads.values()
         waiting = [
-            each for each in threads if each.need or (each.state == "doubtful" and each.check_at <= now)
+            each
+            for each in self._desk.threads.values()
+            if (each.need or (each.state == "doubtful" and each.check_at <= now))
+            and not (for_ever and self._turns.failures[each.no] >= _PATIENCE)
         ]
         return min(waiting, key=lambda thread: self._order(thread, now), default=None)
 
     def _order(self, thread: Thread, now: float) -> tuple[float, int, int]:
         urgency = URGENCY[thread.need or "left"]
         newest_first = -thread.no if urgency == URGENCY["left"] else thread.no
-        return (max(now, self._free_at(thread.no)), urgency, newest_first)
+        return (max(now, self._turns.free_at(thread.no, now)), urgency, newest_first)
 
-    def _free_at(self, no: int) -> float:
-        """When the thread may be asked for; one that an earlier process knew, not within the first gap."""
-        asked_at = self._asked_at.get(no)
-        if asked_at is None and self._desk.threads[no].seen_at and self._began_at is not None:
-            asked_at = self._began_at if self._desk.threads[no].seen_at < self._began_at else None
-        return 0.0 if asked_at is None else asked_at + self._gap_s
+    def _failed(self, no: int, now: float) -> None:
+        self._turns.failed(no, now)
+        self._desk.counts["spoilt"] += 1
 
     async def _fetch(self, thread: Thread) -> None:
         desk, no = self._desk, thread.no
-        entry = desk.entries.get(no)
-        tail = entry is not None and no not in self._no_tail and tail_may_do(entry, thread.held)
-        stubborn = self._attempts[no] >= _PATIENCE
-        self._asked_at[no] = await desk.timer.now()
+        tail = no not in self._no_tail and _tail_may_do(desk.entries.get(no), thread)
         path = f"/{desk.board}/thread/{no}{'-tail' if tail else ''}.json"
-        answer = await desk.ask(path, "tail" if tail else "thread", conditional=not stubborn)
-        now = await desk.timer.now()
-        if tail and answer.status != OK:
-            self._no_tail.add(no)
+        conditional = not tail and self._behind[no] < _PATIENCE
+        try:
+            answer = await desk.ask(
+                path,
+                "tail" if tail else "thread",
+                conditional=conditional,
+                patience=_TRIES,
+                gap_s=self._turns.gap_s,
+            )
+        finally:
+            now = await desk.timer.now()
+            self._turns.asked(no, now)
+        if tail:
+            self._read_tail(thread, answer, now)
         elif answer.status == NOT_MODIFIED:
-            self._unchanged(thread, now)
-        elif answer.status == NOT_FOUND or (page := read_thread(answer.body)) is None:
+            self._unchanged(thread, path, now)
+        elif answer.status == NOT_FOUND:
             self._removed(thread, now)
-        elif not stubborn and self._behind(thread, answer):
-            self._attempts[no] += 1
         else:
-            self._read(thread, page, answer, now)
+            self._read_page(thread, answer, now)
 
-    def _behind(self, thread: Thread, answer: Answer) -> bool:
-        """Whether a page is older than what the catalog said of its thread."""
+    def _read_tail(self, thread: Thread, answer: Answer, now: float) -> None:
+        """A tail that leaves no gap; any other is not asked for again before the whole page was."""
+        self._no_tail.add(thread.no)
+        if answer.status == NOT_FOUND:
+            return
+        try:
+            page = read_thread(answer.body, thread.no, tail=True)
+        except SpoiltError:
+            return
+        if page is None or page.tail_id is None or page.dropped:
+            return
+        posts = [shown.glimpse for shown in page.posts]
+        changes = extended(
+            posts, thread.held, tail_id=page.tail_id, replies=page.replies, thread_no=thread.no
+        )
+        if changes is not None:
+            self._settle(thread, page, changes, answer, now)
+
+    def _read_page(self, thread: Thread, answer: Answer, now: float) -> None:
+        try:
+            page = read_thread(answer.body, thread.no)
+        except SpoiltError:
+            self._failed(thread.no, now)
+            return
+        if page is None:
+            self._removed(thread, now)
+            return
+        behind = self._is_behind(thread, answer, now)
+        if behind and self._behind[thread.no] < _PATIENCE:
+            self._behind[thread.no] += 1
+            return
+        posts = [shown.glimpse for shown in page.posts]
+        found = reconciled(posts, thread.held, pruned=page.pruned, fresh=_fresh(thread, answer))
+        whole = not page.dropped and (page.pruned or len(posts) - 1 == page.replies)
+        if whole and not behind:
+            self._settle(thread, page, found, answer, now)
+            return
+        shown = Changes(found.new, found.edited)  # such a page adds, and deletes nothing
+        if whole and self._agrees(thread, page):
+            self._settle(thread, page, shown, answer, now)
+            return
+        self._failed(thread.no, now)
+        after = changed(thread, page.posts, shown)
+        self._desk.write([self._desk.update(after, shown, page.posts)], now)
+
+    def _agrees(self, thread: Thread, page: ThreadPage) -> bool:
+        """Whether a page that seems old shows all that the catalog shows: then its date is at fault."""
+        entry, shown = self._desk.entries.get(thread.no), {each.glimpse.no for each in page.posts}
+        known = entry is not None and page.replies == entry.replies
+        return known and entry is not None and all(post.no in shown for post in entry.window)
+
+    def _is_behind(self, thread: Thread, answer: Answer, now: float) -> bool:
+        """Whether a page is older than what the catalog said of its thread, or than the page held."""
+        if self._desk.older(answer, now):
+            return True
         entry, given = self._desk.entries.get(thread.no), http_seconds(answer.last_modified)
-        expected = max(thread.held.last_modified, entry.last_modified if entry else 0)
+        expected = max(thread.held.last_modified, entry.last_modified if entry else 0, _newest(thread))
         if given is None or given + _ROUNDING_S >= expected:
             return False
         self._desk.counts["rollbacks"] += 1
         return True
 
-    def _read(self, thread: Thread, page: ThreadPage, answer: Answer, now: float) -> None:
-        changes = self._compared(thread, page)
-        if changes is None:
-            self._no_tail.add(thread.no)
-            return
-        after = self._after(changed(thread, page.posts, changes), page, now)
-        self._attempts.pop(thread.no, None)
+    def _settle(self, thread: Thread, page: ThreadPage, changes: Changes, answer: Answer, now: float) -> None:
+        """Write down a page that tells all there is."""
+        self._turns.settled(thread.no)
+        self._behind.pop(thread.no, None)
         self._no_tail.discard(thread.no)
+        after = self._after(changed(thread, page.posts, changes), page, now)
         update = self._desk.update(after, changes, page.posts)
         self._desk.write([update], now, path=answer.path, validator=answer.last_modified)
-
-    def _compared(self, thread: Thread, page: ThreadPage) -> Changes | None:
-        """What the page changes; None for a tail that leaves a gap."""
-        posts = [shown.glimpse for shown in page.posts]
-        if page.tail_id is not None:
-            known = thread.held
-            return extended(posts, known, tail_id=page.tail_id, replies=page.replies, thread_no=thread.no)
-        found = reconciled(posts, thread.held, pruned=page.pruned)
-        whole = page.pruned or len(posts) - 1 == page.replies
-        return found if whole else Changes(found.new, found.edited)  # an incomplete page deletes nothing
 
     def _after(self, thread: Thread, page: ThreadPage, now: float) -> Thread:
         """The thread once its page was read in full."""
         entry = self._desk.entries.get(thread.no)
-        newest = max((post.posted_at for post in thread.held.posts.values()), default=0)
+        listed = entry.last_modified if entry else thread.held.last_modified
         held = replace(
             thread.held,
-            last_modified=max(newest, entry.last_modified if entry else thread.held.last_modified),
+            last_modified=max(min(_newest(thread), int(now)), listed),
             replies=page.replies,
             images=page.images,
             signs=entry.signs if entry else thread.held.signs,
             whole=True,
         )
-        after = replace(thread, held=held, need="", seen_at=now)
+        after = replace(thread, held=held, need="", seen_at=now, tail_size=page.tail_size)
         if page.archived:
             return replace(after, state="archived", archived_on=page.archived_on)
         return _doubtful(after, now) if thread.need == "left" or thread.state == "doubtful" else after
 
-    def _unchanged(self, thread: Thread, now: float) -> None:
+    def _unchanged(self, thread: Thread, path: str, now: float) -> None:
         """A 304: the page is as it was read. Where the catalog says otherwise, some edge is behind."""
-        self._attempts[thread.no] += 1
         entry = self._desk.entries.get(thread.no)
-        if thread.need == "left" or thread.state == "doubtful":
+        if thread.archived_on is not None:
+            self._desk.write([Update(replace(thread, state="archived", need=""))], now)
+        elif thread.need == "left" or thread.state == "doubtful":
             self._desk.write([Update(_doubtful(thread, now))], now)
-        elif thread.need == "edit" and entry is not None:
+        elif thread.need == "edit" and entry is not None and self._is_of(path, entry):
             self._desk.write([Update(thread.listed(entry, need="", whole=True))], now)
+        else:
+            self._behind[thread.no] += 1
+
+    def _is_of(self, path: str, entry: Entry) -> bool:
+        """Whether the page held is as young as the catalog's entry."""
+        held = http_seconds(self._desk.holdings.validator(path))
+        return held is not None and held + _ROUNDING_S >= entry.last_modified
 
     def _removed(self, thread: Thread, now: float) -> None:
         """Deleted by its poster or a moderator, or gone from the archive before anybody came to see."""
@@ -143,8 +213,26 @@ class Threads:
         if not thread.held.whole:
             desk.counts["lost"] += max(0, replies - len(thread.held.replies_held(thread.no)))
         # Who left while nobody looked may have been archived, and dropped from the archive since.
-        state: State = "deleted" if thread.no in desk.listed else "vanished"
+        recent = now - desk.listed.get(thread.no, -_DAY_S) < _DAY_S
+        state: State = "deleted" if recent else "vanished"
         desk.write([Update(replace(thread, state=state, need=""))], now)
+
+
+def _newest(thread: Thread) -> int:
+    """When the newest post held was posted."""
+    return max((post.posted_at for post in thread.held.posts.values()), default=0)
+
+
+def _fresh(thread: Thread, answer: Answer) -> bool:
+    """Whether a page is proven younger than the newest post held: what it lacks was deleted."""
+    given = http_seconds(answer.last_modified)
+    return given is not None and given > _newest(thread) + _ROUNDING_S
+
+
+def _tail_may_do(entry: Entry | None, thread: Thread) -> bool:
+    if entry is None or thread.need != "overflow":
+        return False
+    return tail_may_do(entry, thread.held, known=thread.tail_size)
 
 
 def _doubtful(thread: Thread, now: float) -> Thread:

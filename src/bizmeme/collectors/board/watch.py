@@ -20,14 +20,17 @@ async def watch(desk: Desk, media: Media, how: Collecting, tell: Tell) -> None:
     while True:
         begun = await desk.timer.now()
         until = None if how.once else begun + interval_s
-        look = await catalog.look()
-        await threads.fetch(until=until)
-        await media.fetch(until=until)
-        tell(_progress(desk, media, interval_s))
+        try:
+            look = await catalog.look()
+            await threads.fetch(until=until)
+            await media.fetch(until=until)
+        finally:  # also where Ctrl-C came in between
+            tell(_progress(desk, media, interval_s))
         if how.once or (ends_at is not None and begun + interval_s >= ends_at):
             return
-        await desk.timer.sleep(max(0.0, begun + interval_s - await desk.timer.now()))
-        interval_s = _next(interval_s, look, how.pace)
+        left_s = begun + interval_s - await desk.timer.now()
+        await desk.timer.sleep(min(interval_s, max(0.0, left_s)))  # whatever was done to the clock
+        interval_s = _next(interval_s, look, how.pace) if look.sound else interval_s
 
 
 def _next(interval_s: float, look: Look, pace: Pace) -> float:
