@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from bizmeme.core.settings import Plugin, Section
+from bizmeme.errors import ConfigError
 from bizmeme.ports.clocks import Clock
 from bizmeme.ports.sources import Source
 from bizmeme.shell.builder import build
@@ -34,7 +35,15 @@ class Params(Section):
 
 
 def run(params: Params, workspace: Workspace) -> None:
-    """Collect what is new, then write everything held as data/raw/{pages,media}.parquet."""
+    """Collect what is new, then write everything held as data/raw/{pages,media}.parquet.
+
+    Raises ConfigError for a source that only `bizmeme collect` knows to ask.
+    """
+    if params.source.name != "board":
+        raise ConfigError(
+            f"The pipeline reads the board alone, not '{params.source.name}'. `bizmeme collect "
+            f"source={params.source.name}` brings it into the journal, for when the pipeline does."
+        )
     source, clock = build("source", params.source), build("clock", params.clock)
     name = params.source.name
     with open_journal(workspace.home, workspace.origin) as journal:

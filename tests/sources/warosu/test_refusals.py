@@ -124,7 +124,9 @@ def test_one_day_may_be_both_ends() -> None:
 
 
 def test_the_archives_yaml_is_a_whole_section() -> None:
-    values: Any = OmegaConf.to_container(OmegaConf.load(Path(__file__).parent / "source.yaml"))
+    values: Any = OmegaConf.to_container(
+        OmegaConf.load(Path(__file__).parents[3] / "conf/source/warosu.yaml")
+    )
     days = {"from": "2025-10-13", "to": "2025-10-14", "search": "gm|gn"}
     config = plugin_config("source", Plugin.model_validate(values | days))
     assert isinstance(config, Config)

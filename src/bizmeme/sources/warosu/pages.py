@@ -156,7 +156,7 @@ def _check_software(root: Element, html: bytes | str, where: str) -> None:
         return
     title = " ".join(" ".join(root.xpath("//title//text()")).split())
     marked = b"cf-chl" in html if isinstance(html, bytes) else "cf-chl" in html
-    if title.lower().startswith("just a moment") or marked:
+    if "just a moment" in title.lower() or marked:
         raise ChallengeError(_challenge(where, "a page that checks for robots"))
     raise MarkupError(_changed(where, f"it has no div.content; its title is '{title[:80]}'"))
 

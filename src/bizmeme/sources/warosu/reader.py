@@ -21,6 +21,8 @@ class Tally:
     ghosts: int = 0  # posts of the archive's own visitors, left out
     unreadable: int = 0  # posts without a usable number or time, left out
     capped_days: int = 0  # of which a search found more than the archive lets anyone page through
+    newest: tuple[int, int] | None = None  # of the wanted posts: number and second, UTC
+    oldest: tuple[int, int] | None = None
     finished: bool = False  # it came to its end, not to `max_posts` or `pages`
 
 
@@ -73,6 +75,11 @@ class Reader:
         self.tally.unreadable += page.unreadable
         return page
 
+    def _stretch(self, no: int, posted_at: int) -> None:
+        tally, post = self.tally, (no, posted_at)
+        tally.newest = max(tally.newest or post, post)
+        tally.oldest = min(tally.oldest or post, post)
+
     async def take(self, posts: Iterable[RawPost]) -> None:
         """Count the wanted ones among them that are new, and ask for their pictures."""
         for post in posts:
@@ -80,6 +87,7 @@ class Reader:
                 continue
             self._seen.add(post.no)
             self.tally.posts += 1
+            self._stretch(post.no, post.posted_at)
             if post.media_path is not None:
                 self.tally.files += 1
                 await self._fetch.media(post.media_path)

@@ -1,0 +1,53 @@
+"""Collects one board from a Warosu archive: one walk over its index, or through its search."""
+
+from collections import Counter
+
+from bizmeme.collectors.warosu.fetching import Fetching
+from bizmeme.collectors.warosu.reach import Reach
+from bizmeme.shell.collecting import Collecting, Means, Progress, Tell
+from bizmeme.sources.warosu import Config, Warosu
+from bizmeme.sources.warosu.reader import Tally
+
+_INTERVAL_S = 1.5  # an archive that volunteers run is asked more gently than the board
+
+
+class Archive:
+    """shell.collecting.Collector of one board of one archive."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    async def collect(self, means: Means, how: Collecting, tell: Tell) -> None:
+        """One walk, whatever `how.once` says; a later one goes on as `source.mode` says.
+
+        Raises MarkupError where the archive's pages are built anew, ServiceError where it stays busy.
+        """
+        config, source = self._config, f"warosu/{self._config.board}"
+        hosts = [
+            means.visit.host(url, means.timer, least_interval_s=_INTERVAL_S)
+            for url in (config.base_url, config.media_url)
+        ]
+        archive, reach = Warosu(config), Reach(means.journal, source, kinds=how.kinds)
+        fetching = Fetching(archive.read, means, source, hosts=(hosts[0], hosts[1]), kinds=how.kinds)
+        fetching.after = lambda: tell(Progress(_counts(fetching, None), 0, 0.0))
+        tally = await archive.collect(fetching, reach)
+        if (
+            config.search is None
+        ):  # a search finds some posts here and there: nothing can begin or end at them
+            reach.walked(tally)
+        tell(Progress(_counts(fetching, tally), 0, 0.0))
+
+
+def _counts(fetching: Fetching, tally: Tally | None) -> Counter[str]:
+    counts = Counter(fetching.pages.counts)
+    counts["files"] = fetching.files.counts["requests"]
+    counts["bytes"] += fetching.files.counts["bytes"]
+    counts["busy"] += fetching.files.counts["busy"]
+    if tally is not None:
+        counts["posts"], counts["ghosts"] = tally.posts, tally.ghosts
+    return counts
+
+
+def build(config: Config) -> Archive:
+    """A collector of the board named by `config.board`."""
+    return Archive(config)
