@@ -2,7 +2,12 @@
 
     bizmeme collect                          until Ctrl-C; started again it goes on
     bizmeme collect collect.once=true        one look, everything that it shows, then the end
-    bizmeme collect experiment=production    the real board: needs $BIZMEME_CONTACT, your address
+    bizmeme collect source=warosu source.from=2025-10-13 source.to=2025-10-14
+                                             two days of the archive, both included; source.mode=continue or
+                                             backfill goes on from there, source.search=… looks for words
+    bizmeme collect experiment=production    the real board: needs $BIZMEME_CONTACT, your address; with
+                                             source=warosu, source.base_url=https://warosu.org and
+                                             source.media_url=https://i.warosu.org the real archive
 
 Takes overrides as a stage does. What is received is written down before the next question, below
 $BIZMEME_HOME. The pipeline does not read it yet: its stage `scrape` still collects for itself.
