@@ -33,7 +33,7 @@ def test_trying_again_keeps_the_results_and_runs_nothing_but_compose(project: Pr
         ("conf/train/small.yaml", "learning_rate:", "learning_rate: 1.1e-3  #", {"compose", "train"}),
         ("conf/prepare/default.yaml", "min_confidence: 0.0", "min_confidence: 0.5", {"compose", "prepare"}),
         ("src/bizmeme/core/markup.py", "import html", "import html  # changed", {"parse"}),
-        ("src/bizmeme/sources/board.py", "import json", "import json  # changed", {"parse"}),
+        ("src/bizmeme/sources/board.py", "import Field", "import Field  # changed", {"parse"}),
         ("conf/clock/wall.yaml", "name: wall", "name: wall  # changed", {"compose"}),
         ("conf/labels/mood.yaml", "doom,", "gloom, doom,", {"compose", "auto_label", "export_labels"}),
         ("README.md", "bizmeme", "BizMeme", set()),
