@@ -17,17 +17,80 @@ def _doc(text: str) -> dict[str, Any]:
     return {"doc": text}
 
 
-class RawPages(dy.Schema):
-    """data/raw/*.parquet: answers of the sources as received; a sorted view of the journal."""
+class RawPosts(dy.Schema):
+    """data/raw/posts.parquet: posts as sources gave them one by one; a sorted view of the journal."""
 
-    source = dy.String(primary_key=True, metadata=_doc("the adapter in sources/ that asked"))
-    path = dy.String(primary_key=True, metadata=_doc("what was asked, relative to the source's host"))
-    request_hash = dy.String(regex=SHA256, metadata=_doc("SHA-256 of source and path"))
+    source = dy.String(primary_key=True, metadata=_doc("the section of `source` it came through"))
+    board = dy.String(primary_key=True, regex=r"^[a-z0-9]+$", metadata=_doc("the board's short name"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("post number, unique within the board"))
     origin = dy.String(metadata=_doc("whose posts these are: real, or a sandbox's world"))
-    frozen = dy.Bool(metadata=_doc("never asked for again: an archived thread, a file"))
+    thread_no = dy.Int64(min=1, metadata=_doc("number of the thread's opening post"))
+    body = dy.String(metadata=_doc("the post as it came last, JSON"))
+    replies = dy.Int64(nullable=True, min=0, metadata=_doc("of its thread, as last told, on opening posts"))
+    deleted = dy.Bool(metadata=_doc("it is gone from the board, before its thread was"))
+    posted_at = dy.Int64(nullable=True, metadata=_doc("seconds since 1970; null where imported, as below"))
+    digest = dy.String(nullable=True, metadata=_doc("of what its poster wrote: another one is an edit"))
+    has_file = dy.Bool(nullable=True, metadata=_doc("it showed a file when it came last"))
+    first_seen = dy.Int64(nullable=True, min=0, metadata=_doc("seconds since 1970"))
+    deleted_at = dy.Int64(nullable=True, min=0, metadata=_doc("when that was seen"))
+    restored_at = dy.Int64(nullable=True, min=0, metadata=_doc("when it was seen again"))
+    former = dy.List(
+        dy.Struct({"until": dy.Int64(), "body": dy.String()}),
+        metadata=_doc("what it was before it was edited, oldest first; until when that was seen"),
+    )
+
+
+class RawPages(dy.Schema):
+    """data/raw/pages.parquet: web pages of an archive as received; a sorted view of the journal."""
+
+    source = dy.String(primary_key=True, metadata=_doc("the section of `source` it came through"))
+    path = dy.String(
+        primary_key=True,
+        metadata=_doc("what was asked, relative to the source's host; with #hash where its pages move on"),
+    )
+    origin = dy.String(metadata=_doc("whose posts these are: real, or a sandbox's world"))
+    frozen = dy.Bool(metadata=_doc("never asked for again: a thread that nobody answers any more"))
     status = dy.Int64(min=100, max=599, metadata=_doc("HTTP status of the answer kept"))
     last_modified = dy.String(nullable=True, metadata=_doc("the header, verbatim"))
     body = dy.Binary(metadata=_doc("the answer's bytes"))
+
+
+class RawFiles(dy.Schema):
+    """data/raw/files.parquet: files that posts show, as received, or why there is none."""
+
+    source = dy.String(primary_key=True, metadata=_doc("the section of `source` it came through"))
+    key = dy.String(
+        primary_key=True,
+        metadata=_doc("the board's MD5, base64; where that is unknown the path, or board/no where imported"),
+    )
+    kind = dy.String(primary_key=True, regex="^(file|thumbnail)$", metadata=_doc("the whole file, or small"))
+    origin = dy.String(metadata=_doc("whose posts these are: real, or a sandbox's world"))
+    path = dy.String(metadata=_doc("on the source's media host, or as the imported row named it"))
+    status = dy.String(metadata=_doc("ok, or why there is no file: core/files.py"))
+    body = dy.Binary(nullable=True, metadata=_doc("its bytes, where it is ok"))
+
+
+class RawLabels(dy.Schema):
+    """data/raw/labels.parquet: labels that people gave before, as `bizmeme import` read them."""
+
+    board = dy.String(primary_key=True, metadata=_doc("the post's board"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    annotator = dy.String(primary_key=True, metadata=_doc("who labelled"))
+    origin = dy.String(metadata=_doc("whose posts these are: real, or a sandbox's world"))
+    label = dy.String(nullable=True, metadata=_doc("null where skipped"))
+    notes = dy.String(metadata=_doc("theirs, often empty"))
+    labelled_at = dy.Int64(nullable=True, metadata=_doc("seconds since 1970"))
+
+
+class RawReplies(dy.Schema):
+    """data/raw/replies.parquet: automatic labels that were paid for before, of a model nobody knows."""
+
+    board = dy.String(primary_key=True, metadata=_doc("the post's board"))
+    no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    origin = dy.String(metadata=_doc("whose posts these are: real, or a sandbox's world"))
+    label = dy.String(metadata=_doc("what it said"))
+    confidence = dy.Float64(nullable=True, metadata=_doc("as it came"))
+    raw = dy.String(metadata=_doc("the entry as it stood, JSON"))
 
 
 class Posts(dy.Schema):
@@ -35,12 +98,13 @@ class Posts(dy.Schema):
 
     board = dy.String(primary_key=True, regex=r"^[a-z0-9]+$", metadata=_doc("the board's short name"))
     no = dy.Int64(primary_key=True, min=1, metadata=_doc("post number, unique within the board"))
-    source = dy.String(metadata=_doc("the adapter in sources/ it came through"))
+    source = dy.String(metadata=_doc("whose word this is, where several hold the post: parse.prefer"))
     thread_no = dy.Int64(min=1, metadata=_doc("number of the thread's opening post"))
     posted_at = dy.Datetime(time_zone="UTC", metadata=_doc("when it was posted, UTC"))
     subject = dy.String(metadata=_doc("plain text, empty where there is none"))
     text = dy.String(metadata=_doc("plain text; greentext lines start with '>'"))
     thread_replies = dy.Int64(nullable=True, min=0, metadata=_doc("replies of the thread, on opening posts"))
+    deleted = dy.Bool(metadata=_doc("it is gone from the board, before its thread was"))
     banned = dy.Bool(metadata=_doc("the board's ban notice stood under it; the notice is not in the text"))
     media_md5 = dy.String(nullable=True, metadata=_doc("base64, as the board gave it"))
     image_sha256 = dy.String(nullable=True, regex=SHA256, metadata=_doc("its picture in images.parquet"))
@@ -80,7 +144,10 @@ class HumanLabels(dy.Schema):
     board = dy.String(primary_key=True, metadata=_doc("the post's board"))
     no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
     annotator = dy.String(primary_key=True, metadata=_doc("who labelled, as the service names them"))
-    role = dy.String(regex="^(dev|test)$", metadata=_doc("as in gold_sample.parquet"))
+    role = dy.String(
+        regex="^(dev|test|train)$",
+        metadata=_doc("as in gold_sample.parquet; train: labelled before, and not sampled"),
+    )
     label = dy.String(nullable=True, metadata=_doc("this person's label; null where skipped"))
     gold = dy.String(
         nullable=True, metadata=_doc("their strict majority; null where disputed, or too few gave one")
@@ -146,7 +213,11 @@ class Predictions(dy.Schema):
 
 
 TABLES: tuple[type[dy.Schema], ...] = (
+    RawPosts,
     RawPages,
+    RawFiles,
+    RawLabels,
+    RawReplies,
     Posts,
     Images,
     GoldSample,

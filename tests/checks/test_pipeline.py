@@ -16,7 +16,7 @@ PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stag
 # Outside systems: asked or paid again only where parameters change, never where code does.
 OUTSIDE = {"scrape", "export_labels", "auto_label"}
 PLUGINS = {
-    "parse": ("sources.board",),
+    "parse": ("sources.board", "sources.imported", "sources.warosu"),
     "base": ("vlms.tiny", "vlms.qwen2_5_vl"),
     "train": ("vlms.tiny", "vlms.qwen2_5_vl", "trackers.mlflow"),
     "evaluate": ("vlms.tiny", "vlms.qwen2_5_vl", "trackers.mlflow"),

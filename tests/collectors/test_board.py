@@ -29,8 +29,10 @@ HOW = Collecting.model_validate(VALUES | {"once": True})
 
 @pytest.fixture
 def polite() -> Iterator[Mapping[str, str]]:
-    """The small world, which answers 429 to whoever asks twice a second."""
-    with running(load("small")) as addresses:
+    """The small world, which answers 429 to whoever asks twice a second, and keeps its threads."""
+    config = load("small")
+    serving = config.serving.model_copy(update={"archive_days": 1_000})
+    with running(config.model_copy(update={"serving": serving})) as addresses:
         yield addresses
 
 

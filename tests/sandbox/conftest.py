@@ -31,8 +31,8 @@ def world(small: SandboxConfig) -> World:
 
 @pytest.fixture(scope="session")
 def hasty(small: SandboxConfig) -> SandboxConfig:
-    """The small world on a board that lets every request through."""
-    serving = small.serving.model_copy(update={"min_interval_s": 0.0})
+    """The small world on a board that lets every request through, and still shows its first day's threads."""
+    serving = small.serving.model_copy(update={"min_interval_s": 0.0, "archive_days": 1_000})
     return small.model_copy(update={"serving": serving})
 
 

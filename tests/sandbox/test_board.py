@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from bizmeme.sandbox.config import SandboxConfig
-from bizmeme.sandbox.process import serve
+from bizmeme.sandbox.process import running, serve
 from bizmeme.sandbox.state import Addresses
 from bizmeme.sandbox.world import World
 from tests.sandbox.web import Reply, fetch, fetch_json, get
@@ -42,6 +42,23 @@ def test_the_catalog_holds_the_live_threads_and_the_archive_the_others(
     assert sorted([*live, *archive]) == sorted(world.threads)
     assert len(live) == len(world.live)
     assert archive != sorted(archive)
+
+
+def test_a_thread_and_its_files_are_gone_days_after_it_was_archived(
+    small: SandboxConfig, world: World
+) -> None:
+    serving = small.serving.model_copy(update={"min_interval_s": 0.0, "archive_days": 7})
+    gone = min(world.archived, key=lambda each: each.archived_on or 0)
+    tim = next(post.tim for post in gone.posts if post.picture)
+    with running(small.model_copy(update={"serving": serving})) as addresses:
+        archive = fetch_json(f"{addresses['board']}/biz/archive.json")
+        paths = [f"/biz/thread/{no}.json" for no in (gone.no, *archive)]
+        found = [reply.status for reply in visits(addresses["board"], *paths)]
+        files = [reply.status for reply in visits(addresses["media"], f"/biz/{tim}s.jpg")]
+    assert 0 < len(archive) < len(world.archived)
+    assert all(world.ends_at - (world.threads[no].archived_on or 0) <= 7 * 86_400 for no in archive)
+    assert found == [404] + [200] * len(archive)
+    assert files == [404]
 
 
 def test_the_catalog_counts_replies_as_real_catalogs_do(addresses: Addresses) -> None:

@@ -86,7 +86,7 @@ def test_stateful_routes_are_the_same_for_the_same_order(small: SandboxConfig, w
 
 def stateful(config: SandboxConfig, world: World) -> list[object]:
     """Imports and exports, a refused haste and its Retry-After, a 304, the counts."""
-    file = Asked("media", f"/biz/{world.pictured[0].tim}s.jpg")
+    file = Asked("media", f"/biz/{world.pictured[-1].tim}s.jpg")
     tasks = [{"data": {"text": post.text}} for post in world.pictured[:30]]
     project = {"title": "moods", "label_config": SCREEN}
     steps: list[Asked] = [

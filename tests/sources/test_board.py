@@ -1,6 +1,5 @@
 """The board's JSON, made up and real."""
 
-import asyncio
 import hashlib
 import json
 import os
@@ -9,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from bizmeme.errors import ServiceError
-from bizmeme.ports.sources import Page, RawPost
+from bizmeme.ports.sources import KeptPost, Page, RawPost
 from bizmeme.sources.board import Config, build
 
 MD5 = "9q0a9DEJBTtwsfyKZmzJpA=="
@@ -101,26 +99,14 @@ def test_half_a_surrogate_pair_and_a_bottomless_body_do_no_harm() -> None:
     assert BOARD.posts(Page("/biz/catalog.json", 200, None, deep)) == []
 
 
-class Serving:
-    """ports.sources.Fetch of one catalog and nothing else."""
-
-    def __init__(self, catalog: str) -> None:
-        self.catalog = catalog
-
-    async def page(self, path: str) -> Page | None:
-        return Page(path, 200, None, self.catalog.encode()) if "catalog" in path else None
-
-    frozen = media = page
-
-
-@pytest.mark.parametrize("catalog", ["[1]", '[{"threads": null}]', "{}", "[[[]]]", "[]"])
-def test_a_broken_catalog_is_a_clear_error(catalog: str) -> None:
-    with pytest.raises(ServiceError, match=r"Check source\.board and base_url"):
-        asyncio.run(BOARD.collect(Serving(catalog)))
+def test_a_kept_post_carries_what_only_its_thread_knows() -> None:
+    kept = KeptPost("biz", 9, 9, '{"no":9,"resto":0,"time":1,"replies":2}', replies=7, deleted=True)
+    malformed = KeptPost("biz", 8, 8, "[]", replies=None, deleted=False)
+    (post,) = BOARD.read([malformed, kept], [])
+    assert (post.no, post.replies, post.deleted) == (9, 7, True)
 
 
 def test_a_thread_without_a_number_is_passed_over() -> None:
-    asyncio.run(BOARD.collect(Serving('[{"threads": [{}, {"no": "x"}]}]')))
     assert BOARD.posts(Page("/biz/catalog.json", 200, None, b'[{"threads": [{}]}]')) == []
 
 

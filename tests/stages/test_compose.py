@@ -56,7 +56,9 @@ def test_every_adapter_of_production_is_built(
     }
     for variable in ("OPENAI_API_KEY", "LABEL_STUDIO_API_KEY"):
         monkeypatch.setenv(variable, "planted-key")
-    assert build(kind, Plugin.model_validate(config[kind]), **needs.get(kind, {})) is not None
+    sections = config[kind].values() if kind == "source" else [config[kind]]
+    for section in sections:
+        assert build(kind, Plugin.model_validate(section), **needs.get(kind, {})) is not None
 
 
 def test_no_secret_path_or_time_gets_into_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,11 +96,11 @@ def test_every_typo_is_reported_at_once_with_its_place(folder: Path) -> None:
 
 def test_an_adapters_typo_and_a_stray_section_are_reported_too(folder: Path) -> None:
     path = folder / "conf" / "source" / "board.yaml"
-    path.write_text(path.read_text() + "bord: biz\n")
+    path.write_text(path.read_text() + "  bord: biz\n")
     (folder / "conf" / "config.yaml").write_text((ROOT / "conf/config.yaml").read_text() + "\nsede: 1\n")
     done = bizmeme("compose", cwd=folder)
     assert done.returncode == 1
-    assert "source.bord: there is no such key" in done.stderr
+    assert "source.board.bord: there is no such key" in done.stderr
     assert "sede: nothing reads this section" in done.stderr
 
 

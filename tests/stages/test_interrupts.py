@@ -10,7 +10,7 @@ import pytest
 from bizmeme.stages import STAGES
 from tests import aim
 from tests.stages.pipeline import ROOT, TIMEOUT_S, Pipeline
-from tests.stages.test_storage import outputs_of
+from tests.stages.test_storage import assert_same, outputs_of
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +44,7 @@ def test_ctrl_c_is_one_sentence_and_the_next_run_goes_on(small: Pipeline, tmp_pa
     assert "Traceback" not in done.stderr
     done = fork.run(stage)
     assert done.returncode == 0, done.stderr
-    for name in outputs:
-        assert fork.path(name).read_bytes() == small.path(name).read_bytes(), name
+    assert_same(fork, small, stage, outputs)
 
 
 def interrupted(pipeline: Pipeline, stage: str) -> "subprocess.CompletedProcess[str]":

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from bizmeme.shell.parquet import read_table
-from bizmeme.tables import Images, Posts
+from bizmeme.tables import Images, Posts, RawPosts
 from tests.stages.pipeline import Pipeline
 
 
@@ -29,7 +29,8 @@ def test_broken_deleted_and_moving_files_each_say_why(small: Pipeline) -> None:
         counted
     )
     assert counted["the file is empty or all null bytes"] == 1
-    assert counted["not a JPEG, PNG, GIF or WebP picture"] == 1  # an error page
+    assert counted["the file was not received yet"] == 1  # an error page stands in its place
+    assert counted["the file was not received"] > 0  # the archive has its thumbnail alone
     broken = [reason for reason in reasons if reason.startswith("cannot be decoded")]
     assert len(broken) == 2  # one cut short, and one that declares 60,000 × 60,000 pixels
 
@@ -59,6 +60,15 @@ def test_a_corrupt_table_stops_with_the_files_name(small: Pipeline, tmp_path: Pa
     assert done.returncode == 1
     assert "data/raw/pages.parquet cannot be read as parquet" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_board_has_the_word_and_the_archive_tells_what_was_deleted(small: Pipeline) -> None:
+    posts = read_table(Posts, small.upto("parse").path("data/posts.parquet"))
+    received = read_table(RawPosts, small.path("data/raw/posts.parquet"))
+    assert set(posts.filter(source="board")["no"]) == set(received["no"])
+    deleted = posts.filter("deleted")
+    assert set(deleted["source"]) == {"warosu"}
+    assert len(deleted) > 0
 
 
 def test_posts_outside_the_catalog_keep_their_threads_opening_post(small: Pipeline) -> None:

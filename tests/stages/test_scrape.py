@@ -1,6 +1,7 @@
 """scrape: the journal and its view."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.parquet import read_table
-from bizmeme.tables import RawPages
+from bizmeme.stages.scrape import TABLES
 from tests.stages.pipeline import Pipeline, bizmeme
 
 
@@ -42,20 +43,27 @@ def served(tmp_path: Path) -> Iterator[tuple[Pipeline, dict[str, str]]]:
     assert not (pipeline.home / "sandbox.json").exists()
 
 
-def test_the_view_holds_every_thread_and_medium_by_path(small: Pipeline) -> None:
+def raw(pipeline: Pipeline, name: str) -> pl.DataFrame:
+    return read_table(TABLES[name], pipeline.path(f"data/raw/{name}.parquet"))
+
+
+def test_the_view_holds_the_boards_posts_the_archives_pages_and_the_files_of_both(small: Pipeline) -> None:
     small.upto("scrape")
-    pages = read_table(RawPages, small.path("data/raw/pages.parquet"))
-    media = read_table(RawPages, small.path("data/raw/media.parquet"))
-    assert {"/biz/catalog.json", "/biz/archive.json"} <= set(pages["path"])
-    assert pages["path"].is_sorted()
-    assert set(pages["status"]) == {200}
-    archive = json.loads(pages.filter(pl.col("path") == "/biz/archive.json")["body"][0])
-    threads = {f"/biz/thread/{no}.json" for no in archive}
-    assert threads <= set(pages["path"])
-    assert len(media) > 300
+    posts, pages, files = (raw(small, name) for name in ("posts", "pages", "files"))
+    assert set(posts["source"]) == {"board"}
+    assert set(pages["source"]) == {"warosu"}
+    assert {"/biz/?task=page&page=1", "/biz/thread"} == {
+        re.sub(r"(#|/\d).*", "", path) for path in pages["path"] if not re.search(r"page=([2-9]|1\d)", path)
+    }
+    assert set(files["source"]) == {"board", "warosu"}
+    assert files.filter(pl.col("status") == "ok")["body"].null_count() == 0
+    assert len(files) > 300
+    figures = json.loads(small.path("metrics/scrape.json").read_text())
+    assert figures["board"]["posts"] == len(posts)
+    assert figures["board"]["status_429"] == figures["warosu"]["status_429"] == 0
 
 
-def test_a_second_run_asks_only_what_may_have_changed_and_gives_the_same_bytes(
+def test_a_second_run_asks_only_what_may_have_changed_and_the_same_journal_gives_the_same_bytes(
     served: tuple[Pipeline, dict[str, str]],
 ) -> None:
     pipeline, addresses = served
@@ -64,12 +72,31 @@ def test_a_second_run_asks_only_what_may_have_changed_and_gives_the_same_bytes(
     asked, media = counts(addresses["board"]), counts(addresses["media"])
     assert set(asked) == {"200"}  # not once too fast, and with a name
     assert pipeline.run("scrape").returncode == 0
-    again = {path.name: path.read_bytes() for path in pipeline.path("data/raw").iterdir()}
-    assert first == again
     assert counts(addresses["media"]) == media
     repeated = counts(addresses["board"])
     assert repeated["200"] == asked["200"]
-    assert 0 < repeated["304"] < asked["200"] / 2
+    assert repeated["304"] == 1
+    second = {path.name: path.read_bytes() for path in pipeline.path("data/raw").iterdir()}
+    assert {name for name in first if first[name] != second[name]} == {
+        "pages.parquet"
+    }  # the index, once more
+    assert pipeline.run("scrape", "scrape.collect=[]").returncode == 0
+    assert second == {path.name: path.read_bytes() for path in pipeline.path("data/raw").iterdir()}
+
+
+def test_nothing_is_asked_where_nothing_is_to_be_collected(served: tuple[Pipeline, dict[str, str]]) -> None:
+    pipeline, addresses = served
+    done = pipeline.run("scrape", "scrape.collect=[]")
+    assert done.returncode == 0, done.stderr
+    assert counts(addresses["board"]) == {}
+    assert len(raw(pipeline, "posts")) == 0
+    assert json.loads(pipeline.path("metrics/scrape.json").read_text()) == {}
+
+
+def test_a_source_that_is_not_configured_is_a_message(small: Pipeline, tmp_path: Path) -> None:
+    done = small.upto("scrape").fork(tmp_path / "fork").run("scrape", "scrape.collect=[bord]")
+    assert done.returncode == 1
+    assert "scrape.collect names 'bord'; `source` has board, imported, warosu." in done.stderr
 
 
 def test_the_journal_of_one_world_is_not_mixed_with_anothers(small: Pipeline, tmp_path: Path) -> None:
@@ -82,4 +109,4 @@ def test_the_journal_of_one_world_is_not_mixed_with_anothers(small: Pipeline, tm
     assert len(journals) == 2
     for origin in journals:
         with open_journal(fork.home, origin) as journal:
-            assert journal.page("board", "/biz/catalog.json") is not None
+            assert journal.counts()["posts from board/biz"] > 0

@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     add("paths", nargs="+", metavar="PATH", help="files or folders; key=value among them overrides conf/")
     add("--map", type=Path, metavar="FILE", help=f"yaml with what differs from {DEFAULT_MAP}")
     add("--pictures", type=Path, metavar="DIR", help="a folder that the posts' pictures lie in")
-    add("--board", help="the board of rows that name none (default: source.board)")
+    add("--board", help="the board of rows that name none (default: source.imported.board)")
     add("--annotator-prefix", default="", metavar="TEXT", help="set before the name of whoever labelled")
     add(
         "--keep-auto-labels",
@@ -108,7 +108,9 @@ def _configured(overrides: list[str]) -> _Configured:
     from bizmeme.stages.runner import origin
 
     config = composed_yaml(Path("conf"), overrides).config
-    return _Configured(origin(config["sandbox"]), tuple(config["labels"]["names"]), config["source"])
+    return _Configured(
+        origin(config["sandbox"]), tuple(config["labels"]["names"]), config["source"]["imported"]
+    )
 
 
 def _rules(options: argparse.Namespace, configured: _Configured) -> Rules:

@@ -8,7 +8,7 @@ What a journal holds already is never replaced.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -16,14 +16,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bizmeme.errors import DataError
-from bizmeme.ports.sources import Page
-from bizmeme.shell.journal import Held, Journal, Reply
+from bizmeme.shell.journal import Journal, Reply
 from bizmeme.shell.journals import open_journal
+from bizmeme.shell.media_store import MediaStore, media_folder
 from bizmeme.shell.parquet import read_table
+from bizmeme.shell.restoring import Restoring
 from bizmeme.shell.workspace import Workspace, state_home
-from bizmeme.tables import AutoLabels, RawPages
+from bizmeme.tables import AutoLabels
 
-RAW = ("data/raw/pages.parquet", "data/raw/media.parquet")
+RAW = "data/raw"
 LABELS = "data/auto_labels.parquet"
 _DOUBTS_SHOWN = 20
 
@@ -37,27 +38,34 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for a stage: experiment=small")
     options = parser.parse_args(arguments)
     home = state_home()
-    workspace = Workspace(Path.cwd(), Path.cwd(), home, _origin(options.overrides))
-    with open_journal(home, workspace.origin) as journal:
+    origin, boards = _configured(options.overrides)
+    workspace = Workspace(Path.cwd(), Path.cwd(), home, origin)
+    with open_journal(home, origin) as journal:
         if options.action == "restore":
-            restore(journal, workspace)
+            restore(journal, workspace, boards)
         Console(soft_wrap=True).print(*status(journal), sep="\n")
 
 
-def _origin(overrides: list[str]) -> str:
+def _configured(overrides: list[str]) -> tuple[str, dict[str, str]]:
+    """The origin, and each source's board."""
     from bizmeme.stages.compose import composed_yaml
     from bizmeme.stages.runner import origin
 
-    return origin(composed_yaml(Path("conf"), overrides).config["sandbox"])
+    config = composed_yaml(Path("conf"), overrides).config
+    boards = {name: str(section["board"]) for name, section in config["source"].items()}
+    return origin(config["sandbox"]), boards
 
 
-def restore(journal: Journal, workspace: Workspace) -> None:
-    """Write down every page and reply that the pulled tables carry and the journal lacks."""
-    pages = pl.concat(read_table(RawPages, workspace.read(name)) for name in RAW)
+def restore(journal: Journal, workspace: Workspace, boards: Mapping[str, str]) -> None:
+    """Write down everything that the pulled tables carry and the journal lacks."""
+    folder = workspace.read(f"{RAW}/posts.parquet").parent
     labels = read_table(AutoLabels, workspace.read(LABELS))
-    _check_origin(journal.origin, pages, labels)
-    for (source,), rows in pages.group_by("source", maintain_order=True):
-        journal.restore_pages(str(source), _pages(rows))
+    tables = (
+        pl.scan_parquet(path).select("origin").unique().collect() for path in sorted(folder.glob("*.parquet"))
+    )
+    _check_origin(journal.origin, labels, *tables)
+    store = MediaStore(media_folder(workspace.home, journal.origin))
+    Restoring(journal, store, boards, folder).run()
     for (model,), rows in labels.drop_nulls("reply").group_by("model", maintain_order=True):
         journal.restore_replies(str(model), _replies(rows))
 
@@ -68,11 +76,6 @@ def _check_origin(configured: str, *tables: pl.DataFrame) -> None:
             f"The tables in data/ are of '{other}', the configuration of '{configured}'. Name the experiment "
             "that they were made with, as in `bizmeme journal restore experiment=small`."
         )
-
-
-def _pages(rows: pl.DataFrame) -> Iterator[Held]:
-    for *page, frozen in rows.select("path", "status", "last_modified", "body", "frozen").iter_rows():
-        yield Held(Page(*page), frozen)
 
 
 def _replies(rows: pl.DataFrame) -> Iterator[tuple[str, Reply, float]]:

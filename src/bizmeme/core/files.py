@@ -11,6 +11,17 @@ Kind = Literal["file", "thumbnail"]
 Status = Literal["wanted", "ok", "gone", "empty", "null bytes", "wrong type", "too long", "refused"]
 """Of a file. wanted: not had yet. gone: 404, twice. refused: the host gave no file, time and again."""
 
+REASONS: Mapping[str, str] = {
+    "wanted": "the file was not received yet",
+    "gone": "the file is gone",
+    "empty": "the file is empty or all null bytes",
+    "null bytes": "the file is empty or all null bytes",
+    "wrong type": "not a JPEG, PNG, GIF or WebP picture",
+    "too long": "the file is too long",
+    "refused": "the host gave no file",
+}
+"""Of each status but ok: why a post has no picture."""
+
 PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 MD5 = re.compile(r"[A-Za-z0-9+/]{22}==")
 EXT = re.compile(r"\.[a-z0-9]{1,5}")

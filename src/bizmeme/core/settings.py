@@ -10,7 +10,7 @@ docstring under a field is its description in docs/reference/params.md.
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -30,3 +30,14 @@ class Plugin(BaseModel):
 
     name: str
     """The adapter: the name of one file in the folder of its kind."""
+
+
+def _named(sections: dict[str, Plugin]) -> dict[str, Plugin]:
+    for key, section in sections.items():
+        if key != section.name:
+            raise ValueError(f"the section {key} names the adapter {section.name}: both must be the same")
+    return sections
+
+
+Plugins = Annotated[dict[str, Plugin], Field(min_length=1), AfterValidator(_named)]
+"""Sections of one kind that are there together, each under its adapter's name."""

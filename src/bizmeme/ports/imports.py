@@ -4,8 +4,9 @@ A file is read in batches, so that a million rows are never held at once. Nothin
 cannot be taken is a `RefusedRow` with its reason.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -46,6 +47,15 @@ class ImportedPost:
     media_path: str | None  # on the configured media host
     picture: str | None  # as the row names it: a file's name, a path or an address
     extra: Mapping[str, object]  # the other columns, as JSON can hold them
+
+    def packed(self) -> str:
+        """The post as one JSON text."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def unpacked(cls, text: str) -> "ImportedPost":
+        """The post of such a text."""
+        return cls(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)

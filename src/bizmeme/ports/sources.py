@@ -1,10 +1,8 @@
 """Where posts come from, and how an outside host is asked."""
 
-import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
-
-from bizmeme.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +13,6 @@ class Page:
     status: int
     last_modified: str | None
     body: bytes
-
-    def json(self) -> object:
-        """The body's JSON; raises ServiceError where it is a challenge or an error page with status 200."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
-            raise ServiceError(
-                f"{self.path} is not JSON: a challenge or a maintenance page. Try again later."
-            ) from error
 
 
 class Fetch(Protocol):
@@ -43,6 +32,18 @@ class Fetch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPost:
+    """One post as a source gave it."""
+
+    board: str
+    no: int
+    thread_no: int
+    body: str  # JSON
+    replies: int | None  # of its thread, as last told, on its opening post
+    deleted: bool  # from the board before its time
+
+
+@dataclass(frozen=True, slots=True)
 class RawPost:
     """One post as a source's parser reads it; texts are plain, entities resolved."""
 
@@ -53,12 +54,12 @@ class RawPost:
     subject: str
     text: str
     replies: int | None  # of the thread, on its opening post
-    media_path: str | None  # on the source's media host
+    media_path: str | None  # of a picture, on the source's media host
     media_md5: str | None  # base64, as the board gives it
     media_ext: str | None  # with the dot
     file_deleted: bool
     banned: bool
-    deleted: bool  # from the board before its time; only an archive can know
+    deleted: bool  # from the board before its time
 
 
 class Extent(Protocol):
@@ -81,17 +82,8 @@ class Extent(Protocol):
 
 
 class Source(Protocol):
-    """An origin of posts."""
+    """An origin of posts: reads again what its collector has kept, as often as its parser is mended."""
 
-    @property
-    def urls(self) -> tuple[str, str]:
-        """Addresses of the page host and the media host."""
-        ...
-
-    async def collect(self, fetch: Fetch) -> None:
-        """Walk the source so that everything wanted stands in the journal."""
-        ...
-
-    def posts(self, page: Page) -> list[RawPost]:
-        """The posts of one collected page; an empty list for pages that hold none."""
+    def read(self, posts: Iterable[KeptPost], pages: Iterable[Page]) -> Iterator[RawPost]:
+        """Every usable post, each once, of whichever of the two the source keeps; others are passed over."""
         ...

@@ -10,6 +10,7 @@ A flag is 1 or absent. Archived threads have lost their poster ids.
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 
 from bizmeme.sandbox.dice import digest, pick, share
 from bizmeme.sandbox.pictures.gallery import Gallery, thumbnail_size
@@ -63,9 +64,10 @@ def threads(world: World) -> list[Fields]:
     return [{"page": page, "threads": listed} for page, listed in _pages(rows)]
 
 
-def archive(world: World) -> list[int]:
-    """archive.json: numbers of archived threads, not sorted, as in the official example."""
-    return sorted((thread.no for thread in world.archived), key=lambda no: digest("archive", no))
+def archive(shown: Iterable[Thread]) -> list[int]:
+    """archive.json: numbers of the archived threads, not sorted, as in the official example."""
+    archived = (thread.no for thread in shown if thread.archived_on is not None)
+    return sorted(archived, key=lambda no: digest("archive", no))
 
 
 def thread(shown: Thread, gallery: Gallery) -> Fields:

@@ -162,6 +162,9 @@ class ServingConfig(Section):
     min_interval_s: Annotated[float, Field(ge=0, le=60)]
     """Simulated seconds between two requests to the board, and to the media host; sooner ones get 429."""
 
+    archive_days: PositiveInt
+    """How long the board shows an archived thread and its files; after that the archive alone has them."""
+
     faults: tuple[Fault, ...]
     """What goes wrong, to see what the pipeline makes of it."""
 

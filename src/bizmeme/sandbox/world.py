@@ -19,6 +19,7 @@ from bizmeme.sandbox.words.copypasta import Copypasta
 from bizmeme.sandbox.words.markup import Link
 from bizmeme.sandbox.words.wording import Saying
 
+_DAY_S = 86_400
 BOARD = "biz"
 
 _SUBJECT_SHARE = 0.4  # of opening posts that say anything: 37 % of all, as on the real board
@@ -146,3 +147,9 @@ class World:
     def archived(self) -> tuple[Thread, ...]:
         """Threads of the archive, by number."""
         return tuple(thread for thread in self.threads.values() if thread.archived_on is not None)
+
+    def shown(self, *, archive_days: int) -> tuple[Thread, ...]:
+        """What the board shows at the end: live threads, and those archived since so many days."""
+        since = self.ends_at - archive_days * _DAY_S
+        threads = self.threads.values()
+        return tuple(each for each in threads if each.archived_on is None or each.archived_on >= since)

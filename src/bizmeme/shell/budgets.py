@@ -77,7 +77,7 @@ class Budget:
         self._file = folder / f"{host.replace(':', '_')}.txt"
         self.manners = manners
         self._interval_s = max(manners.interval_s, least_interval_s)
-        self._chance = random.Random(host)
+        self._chance = random.Random(manners.name)  # not by the host: its port is another each time
 
     async def wait(self, timer: Timer) -> None:
         """Return when the caller may send; a pause that another process declares meanwhile holds, too."""

@@ -34,9 +34,10 @@ def build(kind: str, section: Plugin, **needs: object) -> Any:
     return _module(kind, section.name).build(plugin_config(kind, section), **needs)
 
 
-def plugin_config(kind: str, section: Plugin) -> Section:
-    """The section, checked by its adapter's own `Config`; raises ConfigError."""
-    config: Section = checked(_module(kind, section.name).Config, section.model_dump(), where=kind)
+def plugin_config(kind: str, section: Plugin, *, where: str | None = None) -> Section:
+    """The section, which stands at `where`, checked by its adapter's own `Config`; raises ConfigError."""
+    module = _module(kind, section.name)
+    config: Section = checked(module.Config, section.model_dump(), where=where or kind)
     return config
 
 

@@ -8,12 +8,13 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from bizmeme.core.files import Kind
-from bizmeme.core.settings import Section
+from bizmeme.core.settings import Plugin, Section
 from bizmeme.ports.clocks import Timer
 from bizmeme.shell.budgets import Manners
-from bizmeme.shell.hosts import Visit
+from bizmeme.shell.builder import build
+from bizmeme.shell.hosts import Visit, visiting
 from bizmeme.shell.journal import Journal
-from bizmeme.shell.media_store import MediaStore
+from bizmeme.shell.media_store import MediaStore, media_folder
 
 
 class Pace(Section):
@@ -69,6 +70,21 @@ class Progress:
     pending: int  # threads still to be fetched
     interval_s: float
 
+    @property
+    def text(self) -> str:
+        """The one line that moves."""
+        counts = self.counts
+        told = [
+            f"{counts['posts']:,} new posts",
+            f"{counts['deletions']:,} deleted",
+            f"{counts['edits']:,} edited",
+            f"{counts['files']:,} files",
+            f"{counts['requests']:,} requests",
+            f"{self.pending} threads to fetch",
+            f"next look in {self.interval_s:.0f} s",
+        ]
+        return ", ".join(told)
+
 
 Tell = Callable[[Progress], None]
 
@@ -79,6 +95,17 @@ class Collector(Protocol):
     async def collect(self, means: Means, how: Collecting, tell: Tell) -> None:
         """Look until told otherwise; everything received is journalled before the next question."""
         ...
+
+
+async def collect(source: Plugin, clock: Plugin, how: Collecting, tell: Tell, *, journal: Journal) -> None:
+    """Collect one source into a journal, as its collector does."""
+    collector: Collector = build("collector", source)
+    async with (
+        visiting(how.manners, journal.home / "hosts") as visit,
+        build("clock", clock).session() as timer,
+    ):
+        store = MediaStore(media_folder(journal.home, journal.origin))
+        await collector.collect(Means(visit, journal, store, timer), how, tell)
 
 
 SUMMARY: Sequence[tuple[str, str]] = (
@@ -98,3 +125,14 @@ SUMMARY: Sequence[tuple[str, str]] = (
     ("bytes", "bytes"),
 )
 """Counts that a summary shows, in this order, with what they are."""
+
+
+def figures(counts: Counter[str]) -> dict[str, int | float | None]:
+    """What a run's metrics hold of one source."""
+    requests, posts = counts["requests"], counts["posts"]
+    return {
+        **{name: counts[name] for name, _ in SUMMARY},
+        "status_429": counts["status 429"],
+        "unchanged_share": round(counts["status 304"] / requests, 4) if requests else None,
+        "requests_per_new_post": round(requests / posts, 4) if posts else None,
+    }

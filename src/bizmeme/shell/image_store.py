@@ -1,7 +1,7 @@
 """data/images/: the normalised pictures, one JPEG file each, named by the SHA-256 of what is in it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,14 @@ class ImageStore:
             raise DataError(f"{path} does not hold the picture that its name says. {_REMEDY}")
         return data
 
-    def write(self, pictures: Mapping[str, bytes]) -> None:
-        """Hold these pictures, by their SHA-256, and no others."""
+    def put(self, sha256: str, data: bytes) -> None:
+        """Hold a picture under its SHA-256."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for stale in self.folder.glob("*.jpg"):
-            if stale.stem not in pictures:
-                stale.unlink()
-        for sha256, data in pictures.items():
-            (self.folder / f"{sha256}.jpg").write_bytes(data)
+        (self.folder / f"{sha256}.jpg").write_bytes(data)
+
+    def prune(self, kept: Collection[str]) -> None:
+        """Hold no other pictures than these."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for held in self.folder.glob("*.jpg"):
+            if held.stem not in kept:
+                held.unlink()

@@ -160,6 +160,14 @@ class Imports:
         for row in self._database.execute(query):
             yield ImportedPicture(*row)
 
+    def files(self) -> Iterator[tuple[str, str, bytes]]:
+        """Every post's picture file, by key: board/no, the picture as the row named it, bytes."""
+        query = (
+            "SELECT board || '/' || no AS key, COALESCE(picture, ''), body FROM imported_pictures "
+            "JOIN imported_media USING (sha256) LEFT JOIN imported_posts USING (board, no) ORDER BY key"
+        )
+        yield from self._database.execute(query)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._database.execute("BEGIN IMMEDIATE")

@@ -6,9 +6,11 @@ plug: it is listed as in doubt, and its reservation keeps counting against the c
 """
 
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bizmeme.errors import BudgetError
 from bizmeme.ports.sources import Page
@@ -57,9 +59,10 @@ class Doubt:
 class Journal:
     """An open journal; `open_journal` in journals.py opens one."""
 
-    def __init__(self, database: sqlite3.Connection, origin: str) -> None:
+    def __init__(self, database: sqlite3.Connection, origin: str, home: Path) -> None:
         self.database = database
         self.origin = origin
+        self.home = home  # $BIZMEME_HOME, where the files of its posts lie, too
         self.imports = Imports(database)
 
     # --- pages
@@ -70,7 +73,7 @@ class Journal:
             "SELECT path, status, last_modified, body FROM pages WHERE source = ? AND path = ?",
             (source, path),
         ).fetchone()
-        return Page(*row) if row else None
+        return _unpacked(*row) if row else None
 
     def frozen(self, source: str, path: str) -> bool:
         """Whether the page held never changes again."""
@@ -83,21 +86,18 @@ class Journal:
         with self.database:
             self.database.execute(
                 "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)",
-                (source, page.path, page.status, page.last_modified, page.body, frozen),
+                _packed(source, Held(page, frozen)),
             )
 
     def pages(self, source: str) -> Iterator[Held]:
         """Every page held of a source, by path."""
         query = "SELECT path, status, last_modified, body, frozen FROM pages WHERE source = ? ORDER BY path"
         for *page, frozen in self.database.execute(query, (source,)):
-            yield Held(Page(*page), bool(frozen))
+            yield Held(_unpacked(*page), bool(frozen))
 
     def restore_pages(self, source: str, pages: Iterable[Held]) -> int:
         """Write the pages down that the journal lacks, all or none; how many those were."""
-        rows = (
-            (source, each.page.path, each.page.status, each.page.last_modified, each.page.body, each.frozen)
-            for each in pages
-        )
+        rows = (_packed(source, each) for each in pages)
         with self.transaction():
             statement = "INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?, ?, ?)"
             return self.database.executemany(statement, rows).rowcount
@@ -184,12 +184,24 @@ class Journal:
         return Spending(row[0], row[1], int(row[2]))
 
     def counts(self) -> dict[str, int]:
-        """How many pages of each source and replies of each model are held."""
+        """How much of each source, of what was imported, and how many replies of each model are held."""
         query = (
+            "SELECT 'posts from ' || source, COUNT(*) FROM posts GROUP BY source UNION ALL "
             "SELECT 'pages from ' || source, COUNT(*) FROM pages GROUP BY source UNION ALL "
+            "SELECT 'files from ' || source, COUNT(sha256) FROM media GROUP BY source UNION ALL "
             "SELECT 'replies of ' || model, COUNT(*) FROM asks WHERE answered GROUP BY model"
         )
-        return dict(self.database.execute(query))
+        imported = {f"imported {what}": count for what, count in self.imports.counts().items() if count}
+        return dict(self.database.execute(query)) | imported
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read meanwhile is of one moment, whatever others write."""
+        self.database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.database.rollback()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -197,3 +209,13 @@ class Journal:
         self.database.execute("BEGIN IMMEDIATE")
         with self.database:
             yield
+
+
+def _packed(source: str, held: Held) -> tuple[object, ...]:
+    """A row of `pages`: web pages are mostly markup, which packs well."""
+    page = held.page
+    return source, page.path, page.status, page.last_modified, zlib.compress(page.body), held.frozen
+
+
+def _unpacked(path: str, status: int, last_modified: str | None, body: bytes) -> Page:
+    return Page(path, status, last_modified, zlib.decompress(body))

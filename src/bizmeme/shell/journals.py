@@ -64,7 +64,7 @@ def open_journal(home: Path, origin: str) -> Iterator[Journal]:
         raise _unusable(file, error) from error
     try:
         _claim(database, origin)
-        yield Journal(database, origin)
+        yield Journal(database, origin, home)
     except sqlite3.Error as error:
         raise _unusable(file, error) from error
     finally:
@@ -94,7 +94,8 @@ def _connected(file: Path) -> sqlite3.Connection:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S)
+        # polars draws rows out of it in a thread of its own while ours waits: one at a time all the same.
+        database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
         database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA + IMPORTS)
     return database
 

@@ -11,6 +11,11 @@ from pathlib import Path
 from bizmeme.errors import DataError
 
 
+def media_folder(home: Path, origin: str) -> Path:
+    """Where the files of `origin` lie."""
+    return home / "media" / origin
+
+
 @dataclass(frozen=True, slots=True)
 class MediaStore:
     """The files of one origin."""

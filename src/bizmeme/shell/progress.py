@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 T = TypeVar("T")
 
@@ -32,3 +34,11 @@ def track(items: Collection[T], what: str) -> Iterator[T]:
         for item in items:
             yield item
             tick("")
+
+
+@contextmanager
+def line() -> Iterator[Callable[[str], None]]:
+    """One moving line: call the function with what it should say."""
+    console = Console(stderr=True)
+    with Live(console=console, transient=True, auto_refresh=False) as shown:
+        yield lambda text: shown.update(Text(text), refresh=True) if console.is_terminal else None

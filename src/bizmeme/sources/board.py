@@ -1,13 +1,14 @@
-"""The board's JSON API: catalog, archive, threads, media.
+"""Posts as the board's JSON API gives them, one by one or on their pages.
 
-    {"posts": [{"no": 60000001, "resto": 0, "time": 1759276800, "sub": "it&#039;s over",
-                "com": "sell<br>everything", "tim": 1759276800123456, "ext": ".jpg", "md5": "…"}, …]}
+    {"no": 60000001, "resto": 0, "time": 1759276800, "sub": "it&#039;s over",
+     "com": "sell<br>everything", "tim": 1759276800123456, "ext": ".jpg", "md5": "…"}
 
 Absent keys are normal, unknown ones are ignored; a flag is 1 or absent. `tim` may stand on posts without a
-file, so a file is recognised by `ext`. A malformed post is left out, its thread is not.
+file, so a file is recognised by `ext`. A malformed post is left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -15,10 +16,8 @@ from pydantic import Field
 from bizmeme.core.files import EXT, MD5, PICTURES
 from bizmeme.core.markup import plain, read_comment
 from bizmeme.core.settings import Section
-from bizmeme.core.values import MAX_NO, MAX_TIME_S, matching, numbers, objects, parsed, whole
-from bizmeme.errors import ServiceError
-from bizmeme.ports.sources import Fetch, Page, RawPost
-from bizmeme.shell.progress import track
+from bizmeme.core.values import MAX_NO, MAX_TIME_S, matching, objects, parsed, whole
+from bizmeme.ports.sources import KeptPost, Page, RawPost
 
 
 class Config(Section):
@@ -42,32 +41,16 @@ class Board:
 
     def __init__(self, config: Config) -> None:
         self._board = config.board
-        self.urls = (config.base_url, config.media_url)
 
-    async def collect(self, fetch: Fetch) -> None:
-        """Catalog and archive, every thread they name, and the pictures of those."""
-        live = await self._catalog(fetch)
-        archived = set(await self._archive(fetch)) - set(live)
-        for no in track([*live, *sorted(archived)], "threads"):
-            await self._thread(fetch, no, archived=no in archived)
-
-    async def _catalog(self, fetch: Fetch) -> list[int]:
-        page = await fetch.page(f"/{self._board}/catalog.json")
-        listed = [thread for each in objects(page.json() if page else None) for thread in _threads(each)]
-        if not listed:
-            raise ServiceError(f"The board /{self._board}/ has no catalog. Check source.board and base_url.")
-        return numbers([thread.get("no") for thread in listed])
-
-    async def _archive(self, fetch: Fetch) -> list[int]:
-        page = await fetch.page(f"/{self._board}/archive.json")  # boards without an archive answer 404
-        return numbers(page.json() if page else None)
-
-    async def _thread(self, fetch: Fetch, no: int, *, archived: bool) -> None:
-        path = f"/{self._board}/thread/{no}.json"
-        page = await (fetch.frozen(path) if archived else fetch.page(path))
-        for post in self.posts(page) if page else []:
-            if post.media_path is not None:
-                await fetch.media(post.media_path)
+    def read(self, posts: Iterable[KeptPost], pages: Iterable[Page]) -> Iterator[RawPost]:
+        """Every post that is not malformed, in their order; a board's pages are not kept."""
+        for kept in posts:
+            raw = parsed(kept.body.encode())
+            post = self._post(raw) if isinstance(raw, dict) else None
+            if post is not None:
+                yield replace(
+                    post, replies=post.replies if kept.replies is None else kept.replies, deleted=kept.deleted
+                )
 
     def posts(self, page: Page) -> list[RawPost]:
         """The posts of a thread's page, a catalog's page or a list of them; none for other pages."""
@@ -93,7 +76,7 @@ class Board:
             media_ext=ext,
             file_deleted=bool(raw.get("filedeleted", 0)),
             banned=comment.banned,
-            deleted=False,  # what is deleted is not there any more
+            deleted=False,
         )
 
     def _media_path(self, raw: Mapping[str, Any]) -> str | None:

@@ -6,8 +6,10 @@ on where it was and no answer is paid twice.
 """
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import polars as pl
@@ -26,9 +28,11 @@ from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import alone, open_journal
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import AutoLabels, HumanLabels, Posts
+from bizmeme.tables import AutoLabels, HumanLabels, Posts, RawReplies
 
 Key = tuple[str, int]
+KEY = ["board", "no"]
+IMPORTED = "imported"  # the model of automatic labels that nobody knows the model of
 
 
 class Gate(Section):
@@ -56,6 +60,9 @@ class AutoLabelConfig(Section):
     gate: Gate
     """The pilot's threshold."""
 
+    ask_again: bool
+    """Ask about posts, too, whose automatic label was imported: of an unknown model, and paid for."""
+
 
 class Params(Section):
     """The sections that this stage reads."""
@@ -68,25 +75,59 @@ class Params(Section):
     sandbox: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be asked, of which posts people's word is known, and what was paid for elsewhere."""
+
+    requests: Mapping[Key, Mapping[str, object]]
+    pilot: Mapping[Key, str]
+    before: Mapping[Key, Asked]
+
+
 def run(params: Params, workspace: Workspace) -> None:
     """Ask about the pilot, hold the gate, ask about the rest; write what was answered."""
-    posts = read_table(Posts, workspace.read("data/posts.parquet"))
-    human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
     labeller: Labeller = build("labeller", params.labeller, labels=params.labels)
-    requests = _requests(posts.filter(pl.col("image_sha256").is_not_null()), labeller, params, workspace)
-    pilot = {key: label for key, label in _gold(human, role="dev").items() if key in requests}
+    work = _work(labeller, params, workspace)
     with open_journal(workspace.home, workspace.origin) as journal:
         with alone(workspace.home, workspace.origin, doing="asking"):
-            answers = asyncio.run(_label(requests, pilot, labeller, params=params, journal=journal))
+            answers = asyncio.run(_label(work, labeller, params=params, journal=journal))
         in_doubt_usd = {each.request_hash: each.reserved_usd for each in journal.doubts()}
     rows = [
-        _row(key, asked) | {"model": labeller.model, "origin": workspace.origin}
+        _row(key, asked) | {"origin": workspace.origin}
+        | {"model": IMPORTED if key in work.before else labeller.model}
         | {"in_doubt_usd": in_doubt_usd.get(asked.request_hash, 0.0)}
         for key, asked in sorted(answers.items())
     ]  # fmt: skip
     write_table(AutoLabels, from_rows(AutoLabels, rows), workspace.write("data/auto_labels.parquet"))
-    figures = _figures(answers, pilot, params.labels)
+    figures = _figures(answers, work.pilot, params.labels)
     write_json(figures | {"in_doubt": len(in_doubt_usd)}, workspace.write("metrics/auto_label.json"))
+
+
+def _work(labeller: Labeller, params: Params, workspace: Workspace) -> Work:
+    """Every post with a picture is asked about, but for those that people labelled to train on."""
+    human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
+    taught = human.filter(pl.col("role") == "train", pl.col("gold").is_not_null())
+    posts = read_table(Posts, workspace.read("data/posts.parquet"))
+    shown = posts.filter(pl.col("image_sha256").is_not_null()).join(taught, on=KEY, how="anti")
+    before = _before(shown, params, workspace)
+    asked = shown.join(before, on=KEY, how="anti", maintain_order="left")
+    requests = _requests(asked, labeller, params, workspace)
+    known = {(row["board"], row["no"]): _paid_before(row) for row in before.iter_rows(named=True)}
+    pilot = {key: label for key, label in _gold(human, role="dev").items() if key in requests or key in known}
+    return Work(requests, pilot, known)
+
+
+def _before(shown: pl.DataFrame, params: Params, workspace: Workspace) -> pl.DataFrame:
+    """The imported automatic labels of those posts that are not to be asked about again."""
+    replies = read_table(RawReplies, workspace.read("data/raw/replies.parquet"))
+    for word in replies["label"].unique().sort():
+        params.labels.check(word, where="data/raw/replies.parquet")
+    return replies.join(shown, on=KEY, how="semi") if not params.auto_label.ask_again else replies.clear()
+
+
+def _paid_before(row: Mapping[str, Any]) -> Asked:
+    answer = Answer(row["label"], row["confidence"], rationale=None, reason=None, cost_usd=None)
+    return Asked(hashlib.sha256(row["raw"].encode()).hexdigest(), None, answer, 0.0)
 
 
 def _requests(
@@ -103,20 +144,14 @@ def _requests(
     return requests
 
 
-async def _label(
-    requests: Mapping[Key, Mapping[str, object]],
-    pilot: Mapping[Key, str],
-    labeller: Labeller,
-    *,
-    params: Params,
-    journal: Journal,
-) -> dict[Key, Asked]:
+async def _label(work: Work, labeller: Labeller, *, params: Params, journal: Journal) -> dict[Key, Asked]:
     clock, config = build("clock", params.clock), params.auto_label
     desk = Desk(labeller, journal, how=config.asking, cap_usd=config.budget_usd)
-    rest = {key: request for key, request in sorted(requests.items()) if key not in pilot}
+    pilot = {key: request for key, request in sorted(work.requests.items()) if key in work.pilot}
+    rest = {key: request for key, request in sorted(work.requests.items()) if key not in work.pilot}
     try:
-        answers = await desk.ask_all({key: requests[key] for key in sorted(pilot)}, clock, what="pilot")
-        _hold_gate({key: asked.answer for key, asked in answers.items()}, pilot, params)
+        answers = dict(work.before) | await desk.ask_all(pilot, clock, what="pilot")
+        _hold_gate({key: answers[key].answer for key in work.pilot}, work.pilot, params)
         return answers | await desk.ask_all(rest, clock, what="labels")
     finally:
         await labeller.close()

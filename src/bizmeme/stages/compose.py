@@ -87,17 +87,25 @@ def check(config: Mapping[str, Any]) -> None:
         found[f"{key}: nothing reads this section. Remove it from conf/."] = None
     for kind in FOLDERS:
         if isinstance(config.get(kind), Mapping):
-            _check_plugin(kind, config[kind], found)
+            for where, section in _plugins(kind, config[kind]):
+                _check_plugin(kind, section, found, where=where)
     _check_world(config, found)
     if found:
         raise ConfigError("the configuration does not hold:\n" + "\n".join(f"  {line}" for line in found))
 
 
-def _check_plugin(kind: str, section: Mapping[str, Any], found: dict[str, None]) -> None:
+def _plugins(kind: str, section: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The one plug-in of a kind, or all that are there together, with their place in the configuration."""
+    if kind != "source":
+        return [(kind, section)]
+    return [(f"{kind}.{name}", each) for name, each in section.items() if isinstance(each, Mapping)]
+
+
+def _check_plugin(kind: str, section: Mapping[str, Any], found: dict[str, None], *, where: str) -> None:
     try:
-        plugin_config(kind, Plugin.model_validate(section))
+        plugin_config(kind, Plugin.model_validate(section), where=where)
     except ValidationError as error:
-        found |= dict.fromkeys(problems(error, where=kind))
+        found |= dict.fromkeys(problems(error, where=where))
     except ConfigError as error:
         found |= dict.fromkeys(str(error).splitlines())
 
@@ -113,11 +121,23 @@ def _check_world(config: Mapping[str, Any], found: dict[str, None]) -> None:
             found |= dict.fromkeys(problems(error, where="sandbox"))
         else:
             _check_last_period(config, str(world.last_period_from), found)
-    asked = [config[kind].get("base_url", "") for kind in ("source", "labeller") if config.get(kind)]
-    if len({str(url).startswith("sandbox://") for url in asked}) > 1:
-        found[
-            "source.base_url, labeller.base_url: one is the sandbox's, the other real. Select both alike."
-        ] = None
+    labeller = config.get("labeller")
+    if isinstance(labeller, Mapping) and isinstance(config.get("source"), Mapping):
+        _check_addresses(config["source"], str(labeller.get("base_url")), found)
+
+
+def _check_addresses(sources: Mapping[str, Any], labeller_url: str, found: dict[str, None]) -> None:
+    for where, section in _plugins("source", sources):
+        for key in ("base_url", "media_url"):
+            if key in section and _simulated(section[key]) != _simulated(labeller_url):
+                found[
+                    f"{where}.{key} = {section[key]}, labeller.base_url = {labeller_url}: one is the "
+                    "sandbox's, the other real. Select both alike."
+                ] = None
+
+
+def _simulated(url: object) -> bool:
+    return str(url).startswith("sandbox://")
 
 
 def _check_last_period(config: Mapping[str, Any], begins: str, found: dict[str, None]) -> None:

@@ -1,7 +1,10 @@
-"""export_labels: pushes the sampled posts that people lack, exports what they said, measures agreement."""
+"""export_labels: pushes the sampled posts that people lack, exports what they said, measures agreement.
+
+Labels that were imported with other posts stand in the table as well, in the role `train`.
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -16,7 +19,7 @@ from bizmeme.shell.builder import build
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import GoldSample, HumanLabels, Posts
+from bizmeme.tables import GoldSample, HumanLabels, Posts, RawLabels
 
 Key = tuple[str, int]
 
@@ -51,14 +54,25 @@ def run(params: Params, workspace: Workspace) -> None:
     annotator.push(_tasks(sample, posts, workspace))
     roles = {(row[0], row[1]): row[2] for row in sample.select("board", "no", "role").iter_rows()}
     said = [each for each in annotator.export() if each.key in roles]
+    before = _before(workspace, sampled=roles.keys())
     require_enough(said, sampled=len(roles), min_share=params.export_labels.min_share_answered)
     votes = _votes(said)
     min_votes = params.export_labels.min_votes
     rows = [_row(each, roles[each.key], settle(votes[each.key], min_votes=min_votes)) for each in said]
+    votes = _votes(before)
+    rows += [_row(each, "train", settle(votes[each.key], min_votes=1)) for each in before]
     write_table(HumanLabels, from_rows(HumanLabels, rows), workspace.write("data/human_labels.parquet"))
     write_json(
         agreement(said, sampled=len(roles), min_votes=min_votes), workspace.write("metrics/agreement.json")
     )
+
+
+def _before(workspace: Workspace, *, sampled: Collection[Key]) -> list[Annotation]:
+    """What people said before of posts that are not sampled: to train on, on training days."""
+    table = read_table(RawLabels, workspace.read("data/raw/labels.parquet"))
+    rows = table.select("board", "no", "annotator", "label").iter_rows()
+    said = [Annotation((board, no), annotator, label) for board, no, annotator, label in rows]
+    return [each for each in said if each.key not in sampled]
 
 
 def _tasks(sample: pl.DataFrame, posts: pl.DataFrame, workspace: Workspace) -> list[Task]:

@@ -50,6 +50,7 @@ def _judged(judge: Judge, workspace: Workspace) -> Figures:
     predictions = read_table(Predictions, workspace.read("data/predictions.parquet"))
     auto = read_table(AutoLabels, workspace.read("data/auto_labels.parquet"))
     human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
+    human = human.filter(pl.col("role") != "train")
     examples = read_table(Examples, workspace.read("data/examples.parquet"))
     taught = {split: _said(examples.filter(pl.col("split") == split), "label") for split in SPLITS}
     return {

@@ -1,26 +1,39 @@
-"""parse: data/raw → posts.parquet, images.parquet, and the normalised pictures in data/images/."""
+"""parse: data/raw → posts.parquet, images.parquet, and the normalised pictures in data/images/.
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+Every source's own parser reads what that source gave. Where several hold a post, the first of parse.prefer
+has the word; what only another one knows (that it was deleted, a file that is gone elsewhere) is taken from
+that one.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import polars as pl
 
-from bizmeme.core.settings import Plugin, Section
-from bizmeme.ports.sources import Page, RawPost
+from bizmeme.core.files import PICTURES
+from bizmeme.core.merging import READ, merged, pictured, unserved, with_reasons
+from bizmeme.core.settings import Plugins, Section
+from bizmeme.errors import ConfigError
+from bizmeme.ports.sources import KeptPost, Page, RawPost, Source
 from bizmeme.shell.builder import build
+from bizmeme.shell.found_pictures import KINDS, FoundPictures
 from bizmeme.shell.image_store import ImageStore
-from bizmeme.shell.parquet import from_rows, read_table, write_table
-from bizmeme.shell.pictures import Normalise, Picture, Refused, normalise
-from bizmeme.shell.progress import track
+from bizmeme.shell.parquet import read_batches, write_table
+from bizmeme.shell.pictures import Normalise
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import Images, Posts, RawPages
+from bizmeme.tables import Images, Posts, RawPages, RawPosts
 
 _OK = 200
+_BATCH = 10_000  # posts that are objects at once; as columns they take a tenth
+_PAGES = 100
 
 
 class ParseConfig(Section):
-    """What is made of raw pages."""
+    """What is made of what the sources gave."""
+
+    prefer: tuple[str, ...]
+    """Sources, best first: whose word counts where several hold a post."""
 
     pictures: Normalise
     """How pictures are made alike."""
@@ -29,81 +42,75 @@ class ParseConfig(Section):
 class Params(Section):
     """The sections that this stage reads."""
 
-    source: Plugin
+    source: Plugins
     parse: ParseConfig
 
 
 def run(params: Params, workspace: Workspace) -> None:
-    """Read every page with its source's parser; one row a post, one row a usable picture."""
-    pages = read_table(RawPages, workspace.read("data/raw/pages.parquet"))
-    media = read_table(RawPages, workspace.read("data/raw/media.parquet"))
-    posts = _posts(pages, params.source)
-    pictures = {
-        path: normalise(body, params.parse.pictures)
-        for path, body in track(_files(posts, media).items(), "pictures")
-    }
-    usable = {each.sha256: each for each in pictures.values() if isinstance(each, Picture)}
+    """Read, merge, find each post's picture; one row a post, one row a usable picture.
+
+    Raises ConfigError for a source that parse.prefer does not know.
+    """
+    posts = merged(pl.concat(_read(params, workspace), rechunk=True))
     store = ImageStore(workspace.write("data/images/.keep").parent)
-    store.write({sha256: picture.data for sha256, picture in usable.items()})
-    write_table(
-        Images, [_image_row(each) for each in usable.values()], workspace.write("data/images.parquet")
-    )
-    rows = [_post_row(post, params.source.name, pictures) for post in posts]
-    write_table(Posts, from_rows(Posts, rows), workspace.write("data/posts.parquet"))
+    found = FoundPictures(workspace.read("data/raw/files.parquet"), store, params.parse.pictures)
+    for kind in KINDS:
+        found.take(kind, unserved(posts, found.table()))
+    shown = with_reasons(pictured(posts, found.table()), found.refused)
+    write_table(Images, found.rows(shown["image_sha256"]), workspace.write("data/images.parquet"))
+    write_table(Posts, _posts(shown), workspace.write("data/posts.parquet"))
 
 
-def _posts(pages: pl.DataFrame, section: Plugin) -> list[RawPost]:
-    """Every post once; a thread's own page, last in the order of paths, wins over the catalog's excerpt."""
-    source = build("source", section)
-    columns = pages.filter(pl.col("status") == _OK).sort("path")
-    latest: dict[tuple[str, int], RawPost] = {}
-    for row in columns.select("path", "status", "last_modified", "body").iter_rows():
-        for post in source.posts(Page(*row)):
-            latest[post.board, post.no] = post
-    return [latest[key] for key in sorted(latest)]
+def _read(params: Params, workspace: Workspace) -> list[pl.DataFrame]:
+    """Every source's posts as columns of READ, the preferred source's first."""
+    unknown = sorted(set(params.source) - set(params.parse.prefer))
+    if unknown:
+        raise ConfigError(f"parse.prefer lacks {', '.join(unknown)}. Add it in conf/parse/.")
+    frames = [pl.DataFrame(schema=READ)]
+    for rank, name in enumerate(params.parse.prefer):
+        if name not in params.source:
+            continue
+        source: Source = build("source", params.source[name])
+        read = source.read(_kept(name, workspace), _pages(name, workspace))
+        frames += _columns(read, name, rank)
+    return frames
 
 
-def _files(posts: list[RawPost], media: pl.DataFrame) -> dict[str, bytes]:
-    held = dict(media.filter(pl.col("status") == _OK).select("path", "body").iter_rows())
-    wanted = {post.media_path for post in posts if post.media_path is not None}
-    return {path: held[path] for path in sorted(wanted & held.keys())}
+def _kept(source: str, workspace: Workspace) -> Iterator[KeptPost]:
+    path = workspace.read("data/raw/posts.parquet")
+    columns = ("board", "no", "thread_no", "body", "replies", "deleted")
+    for batch in read_batches(RawPosts, path, rows=_BATCH):
+        for row in batch.filter(source=source).select(columns).iter_rows():
+            yield KeptPost(*row)
 
 
-def _post_row(post: RawPost, source: str, pictures: Mapping[str, Picture | Refused]) -> dict[str, Any]:
-    picture = pictures.get(post.media_path) if post.media_path else None
-    sha256 = picture.sha256 if isinstance(picture, Picture) else None
-    return {
-        "board": post.board,
-        "no": post.no,
-        "source": source,
-        "thread_no": post.thread_no,
-        "posted_at": datetime.fromtimestamp(post.posted_at, UTC),
-        "subject": post.subject,
-        "text": post.text,
-        "thread_replies": post.replies,
-        "banned": post.banned,
-        "media_md5": post.media_md5,
-        "image_sha256": sha256,
-        "image_reason": None if sha256 else _reason(post, picture),
-    }
+def _pages(source: str, workspace: Workspace) -> Iterator[Page]:
+    path = workspace.read("data/raw/pages.parquet")
+    for batch in read_batches(RawPages, path, rows=_PAGES):
+        rows = batch.filter(source=source, status=_OK)
+        for row in rows.select("path", "status", "last_modified", "body").iter_rows():
+            yield Page(*row)
 
 
-def _reason(post: RawPost, picture: Picture | Refused | None) -> str:
-    """Why a post has no usable picture."""
-    if isinstance(picture, Refused):
-        return picture.reason
-    if post.file_deleted:
-        return "the file was deleted"
-    if post.media_ext is None:
-        return "no file"
-    return "the file is gone" if post.media_path else f"{post.media_ext} is not a picture"
+def _columns(posts: Iterable[RawPost], source: str, rank: int) -> Iterator[pl.DataFrame]:
+    """The posts as columns, so many at once."""
+    remaining = iter(posts)
+    while batch := list(islice(remaining, _BATCH)):
+        yield pl.DataFrame([_row(post, source, rank) for post in batch], schema=READ, orient="row")
 
 
-def _image_row(picture: Picture) -> dict[str, Any]:
-    return {
-        "sha256": picture.sha256,
-        "width_px": picture.width_px,
-        "height_px": picture.height_px,
-        "perceptual_hash": picture.perceptual_hash,
-        "thumbnail": picture.thumbnail,
-    }
+def _row(post: RawPost, source: str, rank: int) -> tuple[Any, ...]:
+    """In the order of READ."""
+    shows_picture = post.media_path is not None or post.media_ext in PICTURES
+    keys = [post.media_md5 if shows_picture else None, post.media_path, f"{post.board}/{post.no}"]
+    return (
+        post.board, post.no, rank, source, post.thread_no, post.posted_at, post.subject, post.text,
+        post.replies, post.deleted, post.banned, post.media_md5, post.media_ext, shows_picture,
+        post.file_deleted, [key for key in keys if key],
+    )  # fmt: skip
+
+
+def _posts(shown: pl.DataFrame) -> pl.DataFrame:
+    """The table Posts."""
+    posted_at = pl.from_epoch("posted_at", time_unit="s").dt.replace_time_zone("UTC").dt.cast_time_unit("us")
+    return shown.with_columns(posted_at=posted_at).select(Posts.column_names())

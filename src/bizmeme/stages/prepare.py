@@ -95,19 +95,24 @@ def _with_split(posts: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 
 def _with_labels(posts: pl.DataFrame, workspace: Workspace, params: Params) -> pl.DataFrame:
-    """Adds `sampled`, `slice`, `gold` (of role test), `auto` (the vision API's label, where sure enough)."""
+    """Adds `sampled`, `slice`, `gold` (of role test), `before` (what people said before), and `taught`.
+
+    `taught` is what a training row says: people's word, else the vision API's where it is sure enough.
+    """
     sample = read_table(GoldSample, workspace.read("data/gold_sample.parquet"))
     human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
     auto = read_table(AutoLabels, workspace.read("data/auto_labels.parquet"))
     _check_vocabulary(human, auto, params.labels)
     key = ["board", "no"]
     gold = human.filter(pl.col("role") == "test").select(*key, "gold").unique()
+    before = human.filter(pl.col("role") == "train").select(*key, before="gold").unique()
     sure = auto.filter(pl.col("confidence").fill_null(1.0) >= params.prepare.min_confidence)
     return (
         posts.join(sample.select(*key, "slice", sampled=pl.lit(True)), on=key, how="left")
         .join(gold, on=key, how="left")
+        .join(before, on=key, how="left")
         .join(sure.select(*key, auto="label"), on=key, how="left")
-        .with_columns(pl.col("sampled").fill_null(False))
+        .with_columns(pl.col("sampled").fill_null(False), taught=pl.coalesce("before", "auto"))
         .sort(key)
     )
 
@@ -126,17 +131,18 @@ def _leak_free(labelled: pl.DataFrame, images: pl.DataFrame) -> Split:
     marked = labelled.with_columns(near_gold=near_gold, near_held_out=near_held_out)
     rules = {
         "test": (pl.col("gold").is_not_null(), pl.lit(True)),
-        "val": ((pl.col("part") == "val") & pl.col("auto").is_not_null(), ~pl.col("near_gold")),
-        "train": ((pl.col("part") == "train") & pl.col("auto").is_not_null(), ~pl.col("near_held_out")),
+        "val": ((pl.col("part") == "val") & pl.col("taught").is_not_null(), ~pl.col("near_gold")),
+        "train": ((pl.col("part") == "train") & pl.col("taught").is_not_null(), ~pl.col("near_held_out")),
     }
     kept, dropped = [], {}
     for part, (wanted, clean) in rules.items():
-        label, by = ("gold", "human") if part == "test" else ("auto", "auto")
+        label, people = ("gold", "gold") if part == "test" else ("taught", "before")
+        by = pl.when(pl.col(people).is_not_null()).then(pl.lit("human")).otherwise(pl.lit("auto"))
         rows = marked.filter(wanted)
         kept.append(
             rows.filter(clean).select(
                 "board", "no", "day", "image_sha256", "text", split=pl.lit(part), label=label,
-                labelled_by=pl.lit(by), slice=pl.col("slice") if part == "test" else pl.lit(None, pl.String),
+                labelled_by=by, slice=pl.col("slice") if part == "test" else pl.lit(None, pl.String),
             )
         )  # fmt: skip
         dropped[part] = len(rows) - len(kept[-1])

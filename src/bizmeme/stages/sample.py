@@ -14,7 +14,7 @@ from bizmeme.errors import DataError
 from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.shell.ties import fingerprints
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import GoldSample, Images, Posts
+from bizmeme.tables import GoldSample, Images, Posts, RawLabels
 
 Key = tuple[str, int]
 KEY = ["board", "no"]
@@ -33,6 +33,9 @@ class SampleConfig(Section):
     max_per_thread: PositiveInt
     """Posts of one thread at the most, so that no thread speaks for the board."""
 
+    only_labelled: bool
+    """Draw from posts alone that people labelled before (`bizmeme import`): they then are the gold."""
+
 
 class Params(Section):
     """The sections that this stage reads."""
@@ -46,10 +49,15 @@ def run(params: Params, workspace: Workspace) -> None:
     """Draw from held-out days and last period: one post a near-duplicate picture, a few a thread."""
     posts = read_table(Posts, workspace.read("data/posts.parquet"))
     images = read_table(Images, workspace.read("data/images.parquet"))
-    population = _population(_held_out(posts, params), images, params)
+    held_out = _held_out(posts, params)
+    if params.sample.only_labelled:
+        labels = read_table(RawLabels, workspace.read("data/raw/labels.parquet"))
+        held_out = held_out.join(labels, on=KEY, how="semi", maintain_order="left")
+    population = _population(held_out, images, params)
     if "days" not in population["slice"]:
         raise DataError(
-            "No post with a picture falls on a held-out day. Collect more days, or raise split.gold_days."
+            f"No {'labelled ' if params.sample.only_labelled else ''}post with a picture falls on a held-out "
+            "day. Collect more days, or raise split.gold_days."
         )
     columns = population.select(*KEY, "stratum").iter_rows()
     candidates = [Candidate((board, no), stratum) for board, no, stratum in columns]

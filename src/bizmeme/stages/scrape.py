@@ -1,73 +1,88 @@
-"""scrape: the configured source → the journal → data/raw, a sorted view of what the journal holds."""
+"""scrape: the sources, asked once more where so configured → the journal → data/raw, a sorted view of it."""
 
 import asyncio
-import hashlib
-from pathlib import PurePosixPath
+from collections import Counter
 from typing import Any
 
-from bizmeme.core.settings import Plugin, Section
+from bizmeme.core.settings import Plugin, Plugins, PositiveInt, Section
 from bizmeme.errors import ConfigError
-from bizmeme.ports.clocks import Clock
-from bizmeme.ports.sources import Source
-from bizmeme.shell.builder import build
-from bizmeme.shell.http import Politeness, polite_fetch
-from bizmeme.shell.journal import Held, Journal
+from bizmeme.shell.collecting import Collecting, Progress, collect, figures
+from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import alone, open_journal
-from bizmeme.shell.parquet import write_table
+from bizmeme.shell.media_store import MediaStore, media_folder
+from bizmeme.shell.parquet import write_batches, write_json
+from bizmeme.shell.progress import line
+from bizmeme.shell.raw import GROUPS, Raw
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import RawPages
+from bizmeme.tables import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
+
+TABLES = {
+    "posts": RawPosts,
+    "pages": RawPages,
+    "files": RawFiles,
+    "labels": RawLabels,
+    "replies": RawReplies,
+}
+"""The tables in data/raw, by the name of their file."""
 
 
 class ScrapeConfig(Section):
-    """How the source is asked."""
+    """What is asked for before the journal is read."""
 
-    politeness: Politeness
-    """Rate, name, patience."""
+    collect: tuple[str, ...]
+    """Sections of `source` to collect once, in this order; empty: take what the journal holds."""
+
+    tries: PositiveInt
+    """After so many a busy host ends the stage, where `bizmeme collect` goes by collect.manners.tries."""
 
 
 class Params(Section):
     """The sections that this stage reads."""
 
-    source: Plugin
+    source: Plugins
     clock: Plugin
+    collect: Collecting
     scrape: ScrapeConfig
     sandbox: dict[str, Any] | None
 
 
 def run(params: Params, workspace: Workspace) -> None:
-    """Collect what is new, then write everything held as data/raw/{pages,media}.parquet.
+    """Collect what is new, then write everything held of the configured sources.
 
-    Raises ConfigError for a source that only `bizmeme collect` knows to ask.
+    Raises ConfigError for a source that is not configured.
     """
-    if params.source.name != "board":
-        raise ConfigError(
-            f"The pipeline reads the board alone, not '{params.source.name}'. `bizmeme collect "
-            f"source={params.source.name}` brings it into the journal, for when the pipeline does."
-        )
-    source, clock = build("source", params.source), build("clock", params.clock)
-    name = params.source.name
+    store = MediaStore(media_folder(workspace.home, workspace.origin))
+    boards = {name: str(section.model_dump()["board"]) for name, section in params.source.items()}
     with open_journal(workspace.home, workspace.origin) as journal:
-        with alone(workspace.home, workspace.origin, doing="collecting"):
-            asyncio.run(_collect(name, source, journal=journal, clock=clock, how=params.scrape.politeness))
-        rows = [_row(name, journal.origin, held) for held in journal.pages(name)]
-    for table, of_pages in (("pages", True), ("media", False)):
-        chosen = [row for row in rows if (PurePosixPath(row["path"]).suffix == ".json") == of_pages]
-        write_table(RawPages, chosen, workspace.write(f"data/raw/{table}.parquet"))
+        counted = {name: _collected(name, params, journal, workspace) for name in params.scrape.collect}
+        raw = Raw(journal, store, boards)
+        with journal.snapshot():
+            for name, schema in TABLES.items():
+                path = workspace.write(f"data/raw/{name}.parquet")
+                write_batches(schema, raw.batches(schema), path, group_rows=GROUPS[schema])
+    write_json(
+        {name: figures(counts) for name, counts in counted.items()}, workspace.write("metrics/scrape.json")
+    )
 
 
-async def _collect(name: str, source: Source, *, journal: Journal, clock: Clock, how: Politeness) -> None:
-    async with polite_fetch(name, urls=source.urls, politeness=how, journal=journal, clock=clock) as fetch:
-        await source.collect(fetch)
+def _collected(name: str, params: Params, journal: Journal, workspace: Workspace) -> Counter[str]:
+    """Collect one source, one look; what was counted."""
+    if name not in params.source:
+        raise ConfigError(
+            f"scrape.collect names '{name}'; `source` has {', '.join(sorted(params.source))}. "
+            "Fix conf/scrape/."
+        )
+    counts: Counter[str] = Counter()
+    source = params.source[name]
+    manners = params.collect.manners.model_copy(update={"tries": params.scrape.tries})
+    once = params.collect.model_copy(update={"once": True, "hours": None, "manners": manners})
 
+    with alone(workspace.home, workspace.origin, doing=f"collecting {name}"), line() as show:
 
-def _row(source: str, origin: str, held: Held) -> dict[str, Any]:
-    return {
-        "source": source,
-        "path": held.page.path,
-        "request_hash": hashlib.sha256(f"{source}\0{held.page.path}".encode()).hexdigest(),
-        "origin": origin,
-        "frozen": held.frozen,
-        "status": held.page.status,
-        "last_modified": held.page.last_modified,
-        "body": held.page.body,
-    }
+        def tell(progress: Progress) -> None:
+            counts.clear()
+            counts.update(progress.counts)
+            show(f"{name}: {progress.text}")
+
+        asyncio.run(collect(source, params.clock, once, tell, journal=journal))
+    return counts

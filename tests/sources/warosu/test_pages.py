@@ -48,7 +48,7 @@ def test_a_page_of_the_first_generation_written_by_hand_is_read_whole() -> None:
 
 def test_the_adapter_gives_what_the_pipeline_reads() -> None:
     warosu = build("source", Plugin.model_validate(SECTION))
-    opening, reply = warosu.posts(Page("/biz/?task=page&page=1", 200, None, WHOLE.encode()))
+    opening, reply = warosu.read((), [Page("/biz/?task=page&page=1", 200, None, WHOLE.encode())])
     assert opening == RawPost(
         board="biz", no=61508089, thread_no=61508089, posted_at=1759276801, subject="gm & gn",
         text="it's over\n>he sold, too\nall the same <3 &amp; https://warosu.org/biz/thread/9#p9 x",

@@ -128,7 +128,7 @@ def test_the_archives_yaml_is_a_whole_section() -> None:
         OmegaConf.load(Path(__file__).parents[3] / "conf/source/warosu.yaml")
     )
     days = {"from": "2025-10-13", "to": "2025-10-14", "search": "gm|gn"}
-    config = plugin_config("source", Plugin.model_validate(values | days))
+    config = plugin_config("source", Plugin.model_validate(values["warosu"] | days))
     assert isinstance(config, Config)
     assert (config.from_day, config.to_day, config.search) == (
         date(2025, 10, 13),

@@ -35,7 +35,7 @@ def test_threads_that_open_during_a_walk_push_none_of_the_others_past_it(
         assert there <= found(scene)
         assert tally.posts >= len(there)
         shown = [thread.no for page in scene.visitor.pages if "task=page" in page.path
-                 for thread in archive().read(page).threads]  # fmt: skip
+                 for thread in archive().page(page).threads]  # fmt: skip
         assert len(shown) > len(set(shown))  # the pages did move
 
     visited(config, world, use, now=then)

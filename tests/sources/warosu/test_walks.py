@@ -47,7 +47,7 @@ def test_every_post_of_the_archive_is_found_once_and_is_what_the_board_says(
         assert tally.unreadable == tally.capped_days == 0
         assert len(scene.visitor.media_paths) == len(set(scene.visitor.media_paths)) == tally.files
         assert scene.visitor.missing == []
-        return archive().joined(scene.visitor.pages)
+        return list(archive().read((), scene.visitor.pages))
 
     posts = visited(config, world, use, generation=generation)
     assert [post.no for post in posts] == sorted(in_the_archive)
@@ -79,7 +79,7 @@ def test_the_board_and_the_archive_count_the_same_replies(
 
     async def use(scene: Scene) -> list[RawPost]:
         await walk(scene)
-        return archive().joined(scene.visitor.pages)
+        return list(archive().read((), scene.visitor.pages))
 
     posts = visited(config, world, use)
     lost = [post.thread_no for post in posts if post.deleted]

@@ -140,4 +140,6 @@ def day(moment: float) -> str:
 
 
 def found(scene: Scene, begins: float = 0, ends: float = 2**40) -> set[int]:
-    return within({post.no: post.posted_at for post in archive().joined(scene.visitor.pages)}, begins, ends)
+    return within(
+        {post.no: post.posted_at for post in list(archive().read((), scene.visitor.pages))}, begins, ends
+    )

@@ -28,7 +28,7 @@ class Archive:
             for url in (config.base_url, config.media_url)
         ]
         archive, reach = Warosu(config), Reach(means.journal, source, kinds=how.kinds)
-        fetching = Fetching(archive.read, means, source, hosts=(hosts[0], hosts[1]), kinds=how.kinds)
+        fetching = Fetching(archive.page, means, source, hosts=(hosts[0], hosts[1]), kinds=how.kinds)
         fetching.after = lambda: tell(Progress(_counts(fetching, None), 0, 0.0))
         tally = await archive.collect(fetching, reach)
         if (

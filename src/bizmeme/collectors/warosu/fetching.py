@@ -2,11 +2,10 @@
 
 A page is read before it is kept: a challenge is asked for again later, and a page whose markup has changed is
 kept and then ends the walk. Index pages move on while threads arrive, so each one that came is a page of its
-own, `/biz/?task=page&page=1#<hash>`. Bodies are packed (zlib).
+own, `/biz/?task=page&page=1#<hash>`.
 """
 
 import hashlib
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -53,8 +52,7 @@ class Fetching:
     async def frozen(self, path: str) -> Page | None:
         """A page that never changes again: from the journal where it is held as such."""
         if self._journal.frozen(self._source, path):
-            held = self._journal.page(self._source, path)
-            return held and replace(held, body=zlib.decompress(held.body))
+            return self._journal.page(self._source, path)
         page = await self._get(path)
         if page is not None:
             self._keep(page, frozen=True)
@@ -83,7 +81,7 @@ class Fetching:
         return True
 
     def _keep(self, page: Page, *, frozen: bool) -> None:
-        self._journal.keep(self._source, replace(page, body=zlib.compress(page.body)), frozen=frozen)
+        self._journal.keep(self._source, page, frozen=frozen)
 
     async def _file(self, file: Wanted) -> None:
         if not self._holdings.wants(file):

@@ -13,8 +13,9 @@ from bizmeme.sandbox.world import BOARD
 def app(backstage: Backstage) -> web.Application:
     """The server."""
     world, gallery = backstage.world, backstage.gallery
+    threads = {each.no: each for each in world.shown(archive_days=backstage.config.serving.archive_days)}
     newest = max(thread.modified_at for thread in world.live)
-    archived = max((thread.modified_at for thread in world.archived), default=newest)
+    archived = max((each.modified_at for each in threads.values() if each.archived_on), default=newest)
 
     def fixed(make: Callable[[], object], *, modified_at: float) -> Route:
         async def answer(request: web.Request) -> web.Response:
@@ -25,7 +26,7 @@ def app(backstage: Backstage) -> web.Application:
         return answer
 
     async def thread(request: web.Request) -> web.Response:
-        shown = world.threads.get(int(request.match_info["no"]))
+        shown = threads.get(int(request.match_info["no"]))
         if request.match_info["board"] != BOARD or shown is None:
             raise web.HTTPNotFound
         # The header may be a second off the field `last_modified`, as on the real board.
@@ -37,7 +38,10 @@ def app(backstage: Backstage) -> web.Application:
             "/{board}/catalog.json", fixed(lambda: board_json.catalog(world, gallery), modified_at=newest)
         ),
         web.get("/{board}/threads.json", fixed(lambda: board_json.threads(world), modified_at=newest)),
-        web.get("/{board}/archive.json", fixed(lambda: board_json.archive(world), modified_at=archived)),
+        web.get(
+            "/{board}/archive.json",
+            fixed(lambda: board_json.archive(threads.values()), modified_at=archived),
+        ),
         web.get(r"/{board}/thread/{no:\d+}.json", thread),
     ]
     return application(backstage, routes, middlewares=[gate(backstage)])

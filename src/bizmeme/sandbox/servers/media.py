@@ -18,7 +18,8 @@ TYPES = {
 
 def app(backstage: Backstage) -> web.Application:
     """The server; its budget of requests is its own."""
-    posts = {post.tim: post for post in backstage.world.pictured}
+    shown = backstage.world.shown(archive_days=backstage.config.serving.archive_days)
+    posts = {post.tim: post for thread in shown for post in thread.posts if post.picture}
 
     async def file(request: web.Request) -> web.Response:
         post = posts.get(int(request.match_info["tim"]))

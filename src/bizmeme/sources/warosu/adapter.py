@@ -1,21 +1,24 @@
 """The archive's section of the configuration, and the archive as a source of posts."""
 
+import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from bizmeme.core.settings import Section
-from bizmeme.ports.sources import Extent, Fetch, Page, RawPost
+from bizmeme.errors import ChallengeError, MarkupError
+from bizmeme.ports.sources import Extent, Fetch, KeptPost, Page, RawPost
 from bizmeme.sources.warosu.pages import read_page
-from bizmeme.sources.warosu.posts import ArchivePage, merged
+from bizmeme.sources.warosu.posts import ArchivePage, ArchiveThread, merged
 from bizmeme.sources.warosu.reader import Reader, Tally, Wanted
 from bizmeme.sources.warosu.search import SearchWalk
 from bizmeme.sources.warosu.stamps import evidence, raw_posts
 from bizmeme.sources.warosu.walk import IndexWalk
 
+_LOG = logging.getLogger(__name__)
 _EARLIEST, _LATEST = date(2003, 1, 1), date(2100, 1, 1)
 _DAY_S = 86_400
 # The archive visits one thread after the other: a post may appear there that much later than a younger one.
@@ -69,11 +72,10 @@ class Config(Section):
 
 
 class Warosu:
-    """One board of one archive; ports.Source, but that `collect` also wants to know what is held."""
+    """One board of one archive: the walk that its collector takes, and the reading of what that kept."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self.urls = (config.base_url, config.media_url)
 
     async def collect(self, fetch: Fetch, held: Extent) -> Tally:
         """Ask for every page and picture that the configuration wants, so that they stand in the journal.
@@ -82,16 +84,16 @@ class Warosu:
         minutes later) and MarkupError (nothing will help but a new parser).
         """
         config = self._config
-        reader = Reader(fetch, self.read, wanted(config, held))
+        reader = Reader(fetch, self.page, wanted(config, held))
         if config.search is not None:
             await SearchWalk(reader, config.board, config.search).run()
         else:
             await IndexWalk(reader, config.board, held).run()
         return reader.tally
 
-    def read(self, page: Page) -> ArchivePage:
+    def page(self, page: Page) -> ArchivePage:
         """A page as the archive shows it; raises ChallengeError or MarkupError where it is none."""
-        number = page.path.rpartition("/thread/")[2]
+        number = page.path.partition("#")[0].rpartition("/thread/")[2]  # behind # stands which version it is
         return read_page(
             page.body,
             board=self._config.board,
@@ -100,20 +102,22 @@ class Warosu:
             where=page.path,
         )
 
-    def posts(self, page: Page) -> list[RawPost]:
-        """The posts of one page, each thread's clock judged by that page alone; see `joined`."""
-        return raw_posts(self.read(page).threads, board=self._config.board)
+    def read(self, posts: Iterable[KeptPost], pages: Iterable[Page]) -> Iterator[RawPost]:
+        """Every post of the pages once, by number, whatever the order of the pages.
 
-    def joined(self, pages: Iterable[Page]) -> list[RawPost]:
-        """Every post of some pages once, by number, whatever the order of the pages.
-
-        Clocks are judged by all pages together, so a thread without a picture goes by its neighbours.
+        Clocks are judged by all pages together, so a thread without a picture goes by its neighbours. A page
+        that this parser does not know is passed over, with a warning: the walk that met it has ended by it.
         """
-        threads = [thread for page in pages for thread in self.read(page).threads]
-        known = evidence(threads)
-        return sorted(
-            raw_posts(merged(threads), board=self._config.board, known=known), key=lambda post: post.no
-        )
+        threads = [thread for page in pages for thread in self._known(page)]
+        posts_read = raw_posts(merged(threads), board=self._config.board, known=evidence(threads))
+        yield from sorted(posts_read, key=lambda post: post.no)
+
+    def _known(self, page: Page) -> tuple[ArchiveThread, ...]:
+        try:
+            return self.page(page).threads
+        except (ChallengeError, MarkupError) as error:
+            _LOG.warning("Passed over: %s", error)
+            return ()
 
 
 def wanted(config: Config, held: Extent) -> Wanted:
