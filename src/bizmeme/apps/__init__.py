@@ -2,9 +2,11 @@
 
 COMMANDS = {
     "collect": "watch the board for days, or look once: every post, edit and deletion",
+    "coverage": "what is held by day and source, what is missing, how to fill the gaps; a picture",
     "gate": "fail where the student is no better than text or picture alone could be",
     "import": "bring in posts, labels and pictures that you already have",
     "journal": "what was received and paid for; fill a fresh clone's from pulled tables",
     "sandbox": "serve the simulated board and its services until Ctrl-C",
+    "stats": "what is held in all: posts, pictures, files, busy hours, the way to 10,000; a picture",
     "summary": "what the last pipeline run made: posts, labels, costs, scores",
 }
