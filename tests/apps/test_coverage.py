@@ -41,9 +41,10 @@ def bizmeme(home: Path, *words: str) -> None:
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state folder after one look at the small board."""
+    """The state folder after one look at the small board, when it still showed everything."""
     home = tmp_path_factory.mktemp("home")
-    bizmeme(home, "collect", "experiment=small", "collect.once=true", "collect.kinds=[]")
+    whole = "sandbox.serving.archive_days=1000"
+    bizmeme(home, "collect", "experiment=small", "collect.once=true", "collect.kinds=[]", whole)
     return home
 
 

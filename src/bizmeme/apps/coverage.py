@@ -30,7 +30,6 @@ _GAPS_SHOWN = 12
 _OF_A_WORLD = (
     "Most numbers of a simulated board belong to threads outside of its world: they are missing for good."
 )
-_REAL_ARCHIVE = ("source.base_url=https://warosu.org", "source.media_url=https://i.warosu.org")
 
 
 def main(arguments: list[str]) -> None:
@@ -141,9 +140,6 @@ def _commands(found: list[Fill], held: Held, overrides: list[str]) -> list[str]:
     lines = list[str]()
     kept = [each for each in overrides if not each.startswith("source=")]
     for fill in found:
-        address = _REAL_ARCHIVE if held.params.sandbox is None and fill.where == "warosu" else ()
         typed = command(fill, overrides=kept)
-        lines.append(
-            f"  {' '.join([typed, *address])}    # {fill}" if typed else f"  nobody shows them: {fill}"
-        )
+        lines.append(f"  {typed}    # {fill}" if typed else f"  nobody shows them: {fill}")
     return ["\n".join(["To fill them:", *lines])] if lines else []

@@ -12,22 +12,22 @@ import polars as pl
 
 from bizmeme.core.coverage import SOURCES, opening
 from bizmeme.core.marks import Stretch, periods
-from bizmeme.core.settings import Plugin, Section, Seed
+from bizmeme.core.settings import Plugin, Plugins, Section, Seed
 from bizmeme.core.splits import HeldOut
+from bizmeme.errors import ConfigError
 from bizmeme.shell.builder import checked
 from bizmeme.shell.held_posts import board_of, held_posts
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.workspace import state_home
 
-_ARCHIVE = Path("conf/source/warosu.yaml")
 GOAL = 10_000
 
 
 class Params(Section):
     """The sections that both commands read."""
 
-    source: Plugin
+    source: Plugins
     split: HeldOut
     seed: Seed
     sandbox: dict[str, Any] | None
@@ -93,22 +93,18 @@ def looking(chosen: argparse.Namespace) -> Iterator[Held]:
 
     config = sections_of(Params, composed_yaml(Path("conf"), chosen.overrides).config)
     params: Params = checked(Params, config, where="")
-    sections = _sections(params.source)
-    if chosen.source:
-        sections = {chosen.source: sections[chosen.source]}
+    sections = _chosen(params.source, chosen.source)
     with open_journal(state_home(), origin(params.sandbox)) as journal:
         posts = held_posts(journal, sections)
-        yield Held(journal, sections, board_of(params.source), posts, params, _now(params, posts))
+        board = board_of(next(iter(sections.values())))
+        yield Held(journal, sections, board, posts, params, _now(params, posts))
 
 
-def _sections(source: Plugin) -> dict[str, Plugin]:
-    """A section for each source, all of the configured board."""
-    import yaml
-
-    board = board_of(source)
-    archive = yaml.safe_load(_ARCHIVE.read_text(encoding="utf-8")) | {"board": board}
-    sections = {name: Plugin.model_validate({"name": name, "board": board}) for name in SOURCES}
-    return sections | {"warosu": Plugin.model_validate(archive)}
+def _chosen(sections: Mapping[str, Plugin], name: str | None) -> Mapping[str, Plugin]:
+    """All configured sources, or the one that is named; raises ConfigError where it is not configured."""
+    if name is not None and name not in sections:
+        raise ConfigError(f"--source {name}: `source` has {', '.join(sections)}.")
+    return sections if name is None else {name: sections[name]}
 
 
 def _now(params: Params, posts: pl.DataFrame) -> datetime:

@@ -4,9 +4,8 @@ The frame is built in batches straight from the database: a million posts are co
 archive's pages have to be read by their parser.
 """
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import polars as pl
@@ -14,13 +13,12 @@ import polars as pl
 from bizmeme.core.coverage import SCHEMA
 from bizmeme.core.files import PICTURES
 from bizmeme.core.settings import Plugin
-from bizmeme.ports.sources import Page, RawPost
+from bizmeme.ports.sources import Source
 from bizmeme.shell.builder import build
 from bizmeme.shell.journal import Journal
 
 _BATCH = 50_000
 _US = 1_000_000
-_CHANGED = "#changed"  # a page that its parser did not know
 _EXTS = ", ".join(f"'{ext}'" for ext in PICTURES)
 # A file may be a video: only the body tells.
 _OF_BOARD = (
@@ -59,17 +57,11 @@ def _imported(journal: Journal, section: Plugin) -> Iterable[Row]:
 
 
 def _warosu(journal: Journal, section: Plugin) -> Iterator[Row]:
+    source: Source = build("source", section)
     held = journal.pages(f"warosu/{board_of(section)}")
-    pages = (_unpacked(each.page) for each in held if not each.page.path.endswith(_CHANGED))
-    posts: Iterable[RawPost] = build("source", section).joined(pages)
-    for post in posts:
+    for post in source.read((), (each.page for each in held)):
         pictured = post.media_ext in PICTURES and not post.file_deleted
         yield post.no, post.thread_no, post.posted_at, pictured, post.deleted
-
-
-def _unpacked(page: Page) -> Page:
-    """As it came: bodies are kept packed, and each version of an index page under a path of its own."""
-    return replace(page, path=page.path.partition("#")[0], body=zlib.decompress(page.body))
 
 
 _ROWS: Mapping[str, Callable[[Journal, Plugin], Iterable[Row]]] = {
