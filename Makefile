@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
-N ?= 10
+N ?= 50
 BIN := $(VENV)/bin
 # Named after what the locks say, so that neither a checkout's file times nor a moved folder installs anything again.
 INSTALLED := $(VENV)/installed-$(shell cat requirements.lock requirements-dev.lock | sha256sum | cut -c1-16)
@@ -35,8 +35,9 @@ gate: $(INSTALLED) ## fail where the last run's student is no better than text o
 test: $(INSTALLED) ## all tests
 	python -m pytest -q
 
-torture: $(INSTALLED) ## kill -9 in every stage, N times (make torture N=50), half of them where it hurts most
-	TORTURE_KILLS=$(N) python -m pytest -q -s tests/end_to_end/test_torture.py
+torture: $(INSTALLED) ## kill -9 in collecting, importing and every stage, N times, half of them where it hurts most
+	TORTURE_KILLS=$(N) python -m pytest -q -s tests/collectors/test_torture.py \
+		tests/collectors/test_torture_warosu.py tests/apps/test_torture.py tests/end_to_end/test_torture.py
 
 acceptance: $(INSTALLED) ## three default worlds and two blind students, in ./.acceptance: about 90 CPU-minutes
 	python -m pytest -q -m acceptance tests/acceptance

@@ -19,6 +19,18 @@ PLACES = {
     "journal.keep": ("bizmeme.shell.journal", "Journal.keep"),
     "journal.reserve": ("bizmeme.shell.journal", "Journal.reserve"),
     "journal.settle": ("bizmeme.shell.journal", "Journal.settle"),
+    "holdings.write": ("bizmeme.shell.holdings", "Holdings.write"),
+    "holdings.posts": ("bizmeme.shell.holdings", "Holdings._write_posts"),  # within the transaction
+    "holdings.validator": ("bizmeme.shell.holdings", "Holdings._note_validator"),  # the last thing in it
+    "holdings.wants": ("bizmeme.shell.holdings", "Holdings.wants"),
+    "holdings.file": ("bizmeme.shell.holdings", "Holdings.note_file"),
+    "media.renamed": ("pathlib", "Path.replace"),
+    "budget.written": ("bizmeme.shell.budgets", "Budget._changed"),
+    "walk.noted": ("bizmeme.collectors.warosu.reach", "Reach.walked"),
+    "imports.posts": ("bizmeme.shell.imports", "Imports.add_posts"),
+    "imports.labels": ("bizmeme.shell.imports", "Imports.add_labels"),
+    "imports.pictures": ("bizmeme.shell.imports", "Imports.add_pictures"),
+    "imports.row": ("bizmeme.shell.imports", "Imports._add"),  # within a transaction
     "checkpoint.file": ("torch", "save"),
     "checkpoint.marked": ("bizmeme.qwen_vl.watch", "Completed.on_save"),
     "run.recorded": ("bizmeme.trackers.mlflow", "MlflowTracker.record"),

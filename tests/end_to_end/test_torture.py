@@ -1,6 +1,6 @@
 """Kill -9 in every stage, again and again: nothing is lost, asked twice, or different in the end.
 
-`make torture N=50` pulls the plug fifty times; every run of the tests does it ten times, with a fixed seed.
+`make torture N=300` pulls the plug sixty times here; every run of the tests ten times, with a fixed seed.
 """
 
 import hashlib
@@ -21,11 +21,11 @@ from bizmeme.stages import STAGES
 from tests.end_to_end.project import Project
 from tests.end_to_end.torture import Kill, carry_out, plan
 from tests.sandbox.web import fetch_json
+from tests.victims import SEED, kills_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]
 
-KILLS = int(os.environ.get("TORTURE_KILLS", "10"))
-SEED = int(os.environ.get("TORTURE_SEED", "20261125"))
+KILLS = kills_of("stages")
 # How often a stage may come to a place before it is killed there: a part of what it does in the small world,
 # so that several kills at the same place find something left to do.
 CALLS = {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bizmeme.stages import STAGES
 from tests import aim
+from tests.victims import used_cpu_s
 
 _PATIENCE_S = 600  # wall; it ends a hang, it measures nothing
 _POLL_S = 0.02
@@ -82,7 +83,7 @@ class Victim:
         """Kill all of it (kill -9) once the stage has used so much CPU time; False where it ended before."""
         deadline = time.monotonic() + _PATIENCE_S
         while self.process.poll() is None and time.monotonic() < deadline:
-            if any(_cpu_s(pid) >= cpu_s for pid in self._stage_processes()):
+            if any(used_cpu_s(pid) >= cpu_s for pid in self._stage_processes()):
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait(_PATIENCE_S)
                 return True
@@ -102,15 +103,6 @@ class Victim:
 
     def _is_stage(self, words: list[bytes]) -> bool:
         return str(aim.__file__).encode() in words and self.stage.encode() in words
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU-seconds that a process has used."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def carry_out(kill: Kill, folder: Path, tools: Path, *, cpu_s: float) -> str:
