@@ -72,7 +72,7 @@ def ended(home: Path, addresses: Addresses) -> Ended:
         paths = {(path.partition("#")[0], frozen) for path, frozen in database.execute(_PATHS)}
         files = database.execute("SELECT key, kind, path, status, sha256 FROM media ORDER BY 1, 2").fetchall()
         walks = database.execute("SELECT * FROM walks").fetchall()
-    return Ended(paths, Warosu(config(addresses)).joined(kept(home)), files, walks)
+    return Ended(paths, list(Warosu(config(addresses)).read((), kept(home))), files, walks)
 
 
 def afresh(home: Path) -> None:

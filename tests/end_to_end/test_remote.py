@@ -126,11 +126,20 @@ def rehearse(commands: str, *, at: Path, environment: dict[str, str]) -> None:
     shell.run("bash", "-euo", "pipefail", "-c", script)
 
 
-def contents(project: Project) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
-    """Every page and every ask of its journal."""
+def contents(project: Project) -> list[list[tuple[object, ...]]]:
+    """Every post, page, file and ask of its journal."""
     with sqlite3.connect(journal(project)) as database:
+        posts = database.execute(
+            "SELECT source, no, thread_no, posted_at, digest, has_file, body, deleted_at FROM posts "
+            "ORDER BY 1, 2"
+        ).fetchall()
         pages = database.execute("SELECT * FROM pages ORDER BY source, path").fetchall()
+        files = database.execute(
+            "SELECT source, key, kind, path, status, sha256 FROM media ORDER BY 1, 2, 3"
+        ).fetchall()
         asks = database.execute(
             "SELECT request_hash, model, answered, cost_usd, reply FROM asks ORDER BY request_hash"
         ).fetchall()
-    return pages, asks
+    assert posts
+    assert files
+    return [posts, pages, files, asks]

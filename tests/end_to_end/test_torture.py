@@ -29,7 +29,9 @@ KILLS = kills_of("stages")
 # How often a stage may come to a place before it is killed there: a part of what it does in the small world,
 # so that several kills at the same place find something left to do.
 CALLS = {
-    ("scrape", "journal.keep"): 40,
+    ("scrape", "holdings.write"): 8,
+    ("scrape", "holdings.file"): 60,
+    ("scrape", "journal.keep"): 30,
     ("auto_label", "journal.reserve"): 40,
     ("auto_label", "journal.settle"): 80,  # twice a reply: at the worst price, then at the real one
     ("base", "checkpoint.file"): 12,
@@ -103,6 +105,10 @@ def still_held(before: Held, folder: Path, kill: Kill, said: str) -> Held:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             for path, body in database.execute("SELECT path, body FROM pages"):
                 now[path] = hashlib.sha256(body).digest()
+            now |= dict(database.execute("SELECT source || no, body FROM posts"))
+            now |= dict(
+                database.execute("SELECT source || key || kind, sha256 FROM media WHERE status = 'ok'")
+            )
             now |= dict(database.execute("SELECT request_hash, reply FROM asks WHERE answered"))
             (spent,) = database.execute("SELECT TOTAL(COALESCE(cost_usd, reserved_usd)) FROM asks").fetchone()
             assert spent <= BUDGET_USD
@@ -112,10 +118,11 @@ def still_held(before: Held, folder: Path, kill: Kill, said: str) -> Held:
 
 
 def locked(folder: Path) -> dict[str, Any]:
-    """Every output's hash in dvc.lock, but for the two that name what is in doubt."""
+    """Every output's hash in dvc.lock, but for those that name what is in doubt, or when posts were seen."""
     stages = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
     outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
-    return {path: md5 for path, md5 in outs.items() if "auto_label" not in path}
+    told = ("data/auto_labels.parquet", "metrics/auto_label.json", "data/raw", "metrics/scrape.json")
+    return {path: md5 for path, md5 in outs.items() if path not in told}
 
 
 def labels(folder: Path) -> pl.DataFrame:
@@ -131,13 +138,21 @@ def asked(world: Mapping[str, str], folder: Path) -> str:
             "SELECT SUM(answered), COUNT(DISTINCT CASE WHEN answered THEN request_hash END), "
             "SUM(NOT answered) FROM asks"
         ).fetchone()
-        (pages,) = database.execute("SELECT COUNT(*) FROM pages WHERE path NOT LIKE '%.json'").fetchone()
+        tries = dict(database.execute("SELECT source, SUM(tries) FROM media GROUP BY source"))
     routes = fetch_json(f"{world['openai']}/_counts")["routes"]
     sent = routes["POST /v1/chat/completions"]
     assert answered == distinct, "a held reply was paid again"
     assert answered <= sent <= answered + in_doubt, "a request in flight is not in doubt"
-    files = fetch_json(f"{world['media']}/_counts")["statuses"]
-    assert sum(files.values()) <= pages + KILLS, "a held picture was fetched again"
+    files = {
+        "board/biz": sum(fetch_json(f"{world['media']}/_counts")["statuses"].values()),
+        "warosu/biz": sum(
+            count
+            for route, count in fetch_json(f"{world['warosu']}/_counts")["routes"].items()
+            if "/data/" in route
+        ),
+    }
+    for source, count in files.items():
+        assert 0 < count <= tries[source] + KILLS, "a held picture was fetched again"
     return "once"
 
 
