@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bizmeme.core.catalog import Changes, Glimpse, Held
-from bizmeme.core.files import Wanted
+from bizmeme.core.files import Pending, Seen, Wanted
 from bizmeme.errors import DataError
 from bizmeme.shell.holdings import Holdings, State, Thread, Update
 from bizmeme.shell.journals import open_journal
@@ -80,14 +80,14 @@ def test_a_file_is_wanted_once_and_a_gone_one_again_where_another_post_shows_it(
     file, copy = Wanted("md5", "file", "/biz/1.png"), Wanted("md5", "file", "/biz/2.png")
     small = Wanted("md5", "thumbnail", "/biz/1s.jpg")
     holdings.write([replace(new(7, "gm"), files=(file, copy, small))], now=NOW)
-    assert holdings.next_file() == (small, 0)  # thumbnails come first
-    holdings.note_file(small, "ok", tries=1, sha256="ab")
-    assert holdings.next_file() == (file, 0)
-    holdings.note_file(file, "gone", tries=2)
+    assert holdings.next_file() == Pending(small)  # thumbnails come first
+    holdings.note_file(Pending(small, tries=1), "ok", sha256="ab", seen=Seen(9, 8, animated=True))
+    assert holdings.next_file() == Pending(file)
+    holdings.note_file(Pending(file, tries=2, mishaps=2), "gone")
     holdings.want([file])
     assert holdings.next_file() is None
     holdings.want([copy])
-    assert holdings.next_file() == (copy, 0)
+    assert holdings.next_file() == Pending(copy)
 
 
 def test_the_next_file_is_found_without_looking_at_all_of_them(holdings: Holdings) -> None:

@@ -7,13 +7,15 @@ from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from bizmeme.core.files import Kind
+from bizmeme.core.files import MEANINGS, Kind
 from bizmeme.core.settings import Section
 from bizmeme.ports.clocks import Timer
 from bizmeme.shell.budgets import Manners
+from bizmeme.shell.downloads import Media
 from bizmeme.shell.hosts import Visit
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.media_store import MediaStore
+from bizmeme.shell.pictures import Caps
 
 
 class Pace(Section):
@@ -43,6 +45,9 @@ class Collecting(Section):
 
     kinds: tuple[Kind, ...]
     """Which files are fetched of pictures: thumbnails, whole files, both, or none."""
+
+    pictures: Caps
+    """How much of a file is decoded in order to find out what it is."""
 
     pace: Pace
     """How often a source is looked at."""
@@ -96,5 +101,22 @@ SUMMARY: Sequence[tuple[str, str]] = (
     ("requests", "requests for pages"),
     ("files", "requests for files"),
     ("bytes", "bytes"),
+    ("file ok", "usable files"),
+    *(
+        (f"file {status}", f"unusable files: {status} ({meaning})")
+        for status, meaning in MEANINGS.items()
+        if status not in ("wanted", "ok")
+    ),
 )
 """Counts that a summary shows, in this order, with what they are."""
+
+
+def with_files(counts: Counter[str], media: Media) -> Counter[str]:
+    """The counts with what came of a source's files."""
+    told = Counter(counts)
+    told["files"] = media.host.counts["requests"]
+    for name in ("busy", "bytes"):
+        told[name] += media.host.counts[name]
+    for status, number in media.counts.items():
+        told[f"file {status}"] = number
+    return told

@@ -3,8 +3,11 @@
 from collections import Counter
 
 from bizmeme.collectors.warosu.fetching import Fetching
+from bizmeme.collectors.warosu.kept import Kept
 from bizmeme.collectors.warosu.reach import Reach
-from bizmeme.shell.collecting import Collecting, Means, Progress, Tell
+from bizmeme.shell.collecting import Collecting, Means, Progress, Tell, with_files
+from bizmeme.shell.downloads import Media
+from bizmeme.shell.file_notes import FileNotes
 from bizmeme.sources.warosu import Config, Warosu
 from bizmeme.sources.warosu.reader import Tally
 
@@ -23,26 +26,26 @@ class Archive:
         Raises MarkupError where the archive's pages are built anew, ServiceError where it stays busy.
         """
         config, source = self._config, f"warosu/{self._config.board}"
-        hosts = [
+        pages, files = (
             means.visit.host(url, means.timer, least_interval_s=_INTERVAL_S)
             for url in (config.base_url, config.media_url)
-        ]
+        )
+        notes = FileNotes(means.journal, source)
+        media = Media(files, notes, means.store, means.timer, caps=how.pictures)
         archive, reach = Warosu(config), Reach(means.journal, source, kinds=how.kinds)
-        fetching = Fetching(archive.read, means, source, hosts=(hosts[0], hosts[1]), kinds=how.kinds)
+        fetching = Fetching(archive.read, Kept(means.journal, source), pages, media, kinds=how.kinds)
         fetching.after = lambda: tell(Progress(_counts(fetching, None), 0, 0.0))
         tally = await archive.collect(fetching, reach)
         if (
             config.search is None
         ):  # a search finds some posts here and there: nothing can begin or end at them
             reach.walked(tally)
+        await media.fetch(until=None)
         tell(Progress(_counts(fetching, tally), 0, 0.0))
 
 
 def _counts(fetching: Fetching, tally: Tally | None) -> Counter[str]:
-    counts = Counter(fetching.pages.counts)
-    counts["files"] = fetching.files.counts["requests"]
-    counts["bytes"] += fetching.files.counts["bytes"]
-    counts["busy"] += fetching.files.counts["busy"]
+    counts = with_files(fetching.host.counts, fetching.files)
     if tally is not None:
         counts["posts"], counts["ghosts"] = tally.posts, tally.ghosts
     return counts
