@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bizmeme.core.files import (
@@ -32,7 +32,7 @@ def test_posts_that_show_the_same_want_one_file() -> None:
 def test_a_thumbnail_is_always_a_jpeg_a_videos_too() -> None:
     video = RAW | {"ext": ".webm"}
     assert wanted(video, board="biz", kind="thumbnail") == Wanted(
-        MD5, "thumbnail", "/biz/1759276800123456s.jpg"
+        MD5, "thumbnail", "/biz/1759276800123456s.jpg", longest_px=250
     )
 
 
@@ -66,6 +66,27 @@ def test_a_file_that_is_no_picture_says_so_and_is_not_asked_for(ext: str, status
     assert (at_first(found), at_first(small)) == (status, "wanted")
 
 
+@pytest.mark.parametrize(
+    ("more", "longest_px"),
+    [
+        ({}, 250),
+        ({"resto": 7}, 125),
+        ({"tn_w": 90, "tn_h": 60}, 90),
+        ({"resto": 7, "tn_w": 40, "tn_h": 125}, 125),
+        ({"resto": 7, "tn_w": 9_999, "tn_h": None}, 125),
+        ({"tn_w": 0, "tn_h": "80"}, 250),
+    ],
+)
+def test_a_thumbnail_is_as_large_as_the_post_says_else_as_the_board_makes_them(
+    more: dict[str, object], longest_px: int
+) -> None:
+    small = wanted(RAW | more, board="biz", kind="thumbnail")
+    full = wanted(RAW | more, board="biz", kind="file")
+    assert small is not None
+    assert full is not None
+    assert (small.longest_px, full.longest_px) == (longest_px, 0)
+
+
 def test_every_status_has_its_meaning() -> None:
     assert set(MEANINGS) == set(get_args(Status))
     assert MISHAPS < ELSEWHERE < set(MEANINGS)
@@ -78,6 +99,7 @@ def test_a_file_with_nothing_in_it_is_known_without_decoding(data: bytes, status
     assert first_look(data) == status
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*sorted(MISHAPS), "refused"]), max_size=12))
 def test_a_mishap_is_asked_again_once_and_a_refusal_four_times_whatever_came_between(
     answers: list[Status],

@@ -2,13 +2,17 @@
 
 import asyncio
 import io
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from bizmeme.core.files import Pending, Status, Wanted
@@ -87,8 +91,14 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with open_journal(tmp_path, "real") as journal:
-        site, notes, folder = Site(), FileNotes(journal, "board/biz"), tmp_path / "media"
+    with benched(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def benched(home: Path) -> Iterator[Bench]:
+    with open_journal(home, "real") as journal:
+        site, notes, folder = Site(), FileNotes(journal, "board/biz"), home / "media"
         host: Any = site
         media = Media(host, notes, MediaStore(folder), Clock(site), caps=CAPS)
         media.want([GOOD, BAD])
@@ -156,3 +166,46 @@ def test_what_is_no_picture_is_not_asked_for(bench: Bench) -> None:
     bench.to_the_end()
     assert bench.rows()["video"] == ("video", None)
     assert bench.site.asked[video.path] == 0
+
+
+SMALL = Wanted("md5", "thumbnail", "/biz/8s.jpg", longest_px=125)
+LARGE = Wanted("md5", "thumbnail", "/biz/7s.jpg", longest_px=250)
+PICTURES = {SMALL.path: encoded((100, 64), "JPEG"), LARGE.path: encoded((120, 80), "JPEG")}
+
+
+def thumbnail(bench: Bench) -> tuple[str, str, bytes | None]:
+    """Path, status and bytes of the thumbnail."""
+    ((path, status, sha256),) = (row[2:] for row in bench.notes.files() if row[0] == "md5")
+    return path, status, MediaStore(bench.folder).get(sha256) if sha256 else None
+
+
+@settings(deadline=None)
+@given(st.permutations(["small", "large", "round", "round"]))
+def test_the_larger_thumbnail_of_one_picture_is_held_in_the_end_whichever_post_came_first(
+    order: list[str],
+) -> None:
+    with tempfile.TemporaryDirectory() as home, benched(Path(home)) as bench:
+        bench.site.says |= {BAD.path: [PICTURE], **{path: [data] for path, data in PICTURES.items()}}
+        for step in [*order, "round"]:
+            if step == "round":
+                bench.round()
+            else:
+                bench.media.want([SMALL if step == "small" else LARGE])
+        assert thumbnail(bench) == (LARGE.path, "ok", PICTURES[LARGE.path])
+        small, large = order.index("small"), order.index("large")
+        needed = "round" in order[small:large]
+        assert bench.site.asked.total() == 2 + 1 + needed  # two others, the larger, the smaller if it was all
+
+
+@pytest.mark.parametrize("reply", [404, bytes(9), ServiceError("busy"), TooLongError("4 MiB")])
+def test_a_larger_thumbnail_that_cannot_be_had_leaves_the_smaller_one(bench: Bench, reply: Reply) -> None:
+    bench.site.says |= {BAD.path: [PICTURE], SMALL.path: [PICTURES[SMALL.path]], LARGE.path: [reply]}
+    bench.media.want([SMALL])
+    bench.round()
+    bench.media.want([LARGE])
+    bench.to_the_end()
+    assert thumbnail(bench) == (LARGE.path, "ok", PICTURES[SMALL.path])
+    asked = bench.site.asked[LARGE.path]
+    bench.media.want([LARGE, SMALL])
+    bench.to_the_end()
+    assert bench.site.asked[LARGE.path] == asked

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -166,6 +166,7 @@ ANY = WHOLE | MOVING
 PLACES = st.floats(0, 1, exclude_max=True)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(ANY)), st.lists(st.tuples(PLACES, st.integers(0, 255)), max_size=4), PLACES)
 @example("png", [(0.01, 113)], 0.0)  # its first bytes of pixels
 def test_whatever_bytes_are_spoilt_nothing_breaks_and_parse_agrees(

@@ -44,6 +44,7 @@ _MISHAPS = 2  # of a file that is not there, or not what it should be, each in a
 _REFUSALS = 5  # of a host that gives no file: it may be busy
 
 PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+_OPENING_PX, _REPLY_PX = 250, 125
 _VIDEOS = (".webm", ".mp4")
 MD5 = re.compile(r"[A-Za-z0-9+/]{22}==")
 EXT = re.compile(r"\.[a-z0-9]{1,5}")
@@ -56,6 +57,7 @@ class Wanted:
     key: str  # the board's md5, base64; where it gives none, the path
     kind: Kind
     path: str  # on the media host
+    longest_px: int = 0  # of a thumbnail: its longer side, by which the larger of two wins
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,18 @@ def wanted(raw: Mapping[str, Any], *, board: str, kind: Kind) -> Wanted | None:
     if raw.get("filedeleted") or not tim or ext is None:
         return None
     path = f"/{board}/{tim}s.jpg" if kind == "thumbnail" else f"/{board}/{tim}{ext}"
-    return Wanted(matching(MD5, raw.get("md5")) or path, kind, path)
+    longest_px = _longest_px(raw) if kind == "thumbnail" else 0
+    return Wanted(matching(MD5, raw.get("md5")) or path, kind, path, longest_px)
+
+
+def thumbnail_px(*, opens: bool) -> int:
+    """The longer side of a thumbnail as the board makes them, but of smaller pictures."""
+    return _OPENING_PX if opens else _REPLY_PX
+
+
+def _longest_px(raw: Mapping[str, Any]) -> int:
+    sides = [whole(raw.get(name), below=_OPENING_PX + 1) for name in ("tn_w", "tn_h")]
+    return max((side for side in sides if side), default=thumbnail_px(opens=not raw.get("resto")))
 
 
 def at_first(file: Wanted) -> Status:

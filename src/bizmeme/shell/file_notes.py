@@ -6,14 +6,19 @@ from bizmeme.core.files import ELSEWHERE, Kind, Pending, Seen, Status, Wanted, a
 from bizmeme.shell.journal import Journal
 
 _WANT = (
-    "INSERT INTO media (source, key, kind, path, status) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (source, key, kind) DO UPDATE SET path = excluded.path, status = 'wanted', tries = 0, "
-    f"mishaps = 0 WHERE status IN ({', '.join(repr(each) for each in sorted(ELSEWHERE))}) "
-    "AND path != excluded.path"
+    "INSERT INTO media (source, key, kind, path, longest_px, status) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (source, key, kind) DO UPDATE SET path = excluded.path, longest_px = excluded.longest_px, "
+    "status = 'wanted', tries = 0, mishaps = 0 WHERE path != excluded.path AND "
+    f"(status IN ({', '.join(repr(each) for each in sorted(ELSEWHERE))}) OR longest_px < excluded.longest_px)"
 )
+# A larger thumbnail that could not be had leaves the smaller one that is held.
 _NOTE = (
-    "UPDATE media SET status = ?, tries = ?, mishaps = ?, sha256 = ?, width_px = ?, height_px = ?, "
-    "animated = ? WHERE (source, key, kind) = (?, ?, ?)"
+    "UPDATE media SET status = IIF(sha256 IS NULL OR :status = 'wanted', :status, 'ok'), tries = :tries, "
+    "mishaps = :mishaps WHERE (source, key, kind) = (:source, :key, :kind)"
+)
+_HOLD = (
+    "UPDATE media SET sha256 = ?, width_px = ?, height_px = ?, animated = ? "
+    "WHERE (source, key, kind) = (?, ?, ?)"
 )
 
 
@@ -26,8 +31,13 @@ class FileNotes:
         self._source = source
 
     def want(self, files: Iterable[Wanted]) -> None:
-        """Note files to fetch, each once; one that could not be had is tried where another post shows it."""
-        rows = ((self._source, each.key, each.kind, each.path, at_first(each)) for each in files)
+        """Note files to fetch, each once.
+
+        One that could not be had is tried where another post shows it, and so is one that is larger there.
+        """
+        rows = (
+            (self._source, each.key, each.kind, each.path, each.longest_px, at_first(each)) for each in files
+        )
         self._database.executemany(_WANT, rows)
 
     def note(self, files: Iterable[Wanted]) -> None:
@@ -44,20 +54,24 @@ class FileNotes:
     def next_file(self) -> Pending | None:
         """The next file to fetch: thumbnails first, before those the untried ones."""
         query = (
-            "SELECT key, kind, path, tries, mishaps FROM media WHERE source = ? AND status = 'wanted' "
-            "ORDER BY tries, kind DESC, path LIMIT 1"
+            "SELECT key, kind, path, longest_px, tries, mishaps FROM media "
+            "WHERE source = ? AND status = 'wanted' ORDER BY tries, kind DESC, path LIMIT 1"
         )
         row = self._database.execute(query, (self._source,)).fetchone()
-        return Pending(Wanted(row[0], row[1], row[2]), row[3], row[4]) if row else None
+        return Pending(Wanted(*row[:4]), *row[4:]) if row else None
 
     def note_file(
         self, after: Pending, status: Status, *, sha256: str | None = None, seen: Seen | None = None
     ) -> None:
-        """Write down what came of a file, after that many tries."""
-        shown = (seen.width_px, seen.height_px, seen.animated) if seen else (None, None, None)
+        """Write down what came of a file, after that many tries; of a usable one, what it is."""
         key = (self._source, after.file.key, after.file.kind)
+        named = dict(zip(("source", "key", "kind"), key, strict=True))
         with self._journal.transaction():
-            self._database.execute(_NOTE, (status, after.tries, after.mishaps, sha256, *shown, *key))
+            if seen is not None:
+                shown = (sha256, seen.width_px, seen.height_px, seen.animated)
+                self._database.execute(_HOLD, (*shown, *key))
+            told = {"status": status, "tries": after.tries, "mishaps": after.mishaps}
+            self._database.execute(_NOTE, named | told)
 
     def files(self) -> Iterator[tuple[str, Kind, str, Status, str | None]]:
         """Every file noted: key, kind, path, status, SHA-256."""

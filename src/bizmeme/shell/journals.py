@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS versions (
 CREATE TABLE IF NOT EXISTS walks (
     source TEXT PRIMARY KEY, newest_no INTEGER, newest_at INTEGER, oldest_no INTEGER, oldest_at INTEGER);
 CREATE TABLE IF NOT EXISTS media (
-    source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, status TEXT NOT NULL,
+    source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, longest_px INTEGER NOT NULL, status TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0, mishaps INTEGER NOT NULL DEFAULT 0, sha256 TEXT, width_px INTEGER,
     height_px INTEGER, animated INTEGER, PRIMARY KEY (source, key, kind)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS media_wanted ON media (source, tries, kind DESC, path) WHERE status = 'wanted';
