@@ -1,14 +1,19 @@
 """What the journal notes of files: which are wanted, and what became of each (core/files.py: the words)."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from bizmeme.core.files import ELSEWHERE, Kind, Pending, Seen, Status, Wanted, at_first
 from bizmeme.shell.journal import Journal
 
+_BATCH = 1_000  # files a transaction
+
 _WANT = (
-    "INSERT INTO media (source, key, kind, path, longest_px, status) VALUES (?, ?, ?, ?, ?, ?) "
+    "INSERT INTO media (source, key, kind, path, longest_px, status, tries, mishaps) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (source, key, kind) DO UPDATE SET path = excluded.path, longest_px = excluded.longest_px, "
-    "status = 'wanted', tries = 0, mishaps = 0 WHERE path != excluded.path AND "
+    "status = 'wanted', tries = excluded.tries, mishaps = excluded.mishaps WHERE path != excluded.path AND "
     f"(status IN ({', '.join(repr(each) for each in sorted(ELSEWHERE))}) OR longest_px < excluded.longest_px)"
 )
 # A larger thumbnail that could not be had leaves the smaller one that is held.
@@ -35,8 +40,12 @@ class FileNotes:
 
         One that could not be had is tried where another post shows it, and so is one that is larger there.
         """
+        self._want(map(Pending, files))
+
+    def _want(self, files: Iterable[Pending]) -> None:
         rows = (
-            (self._source, each.key, each.kind, each.path, each.longest_px, at_first(each)) for each in files
+            (self._source, file.key, file.kind, file.path, file.longest_px, at_first(file), *tried)
+            for file, *tried in ((each.file, each.tries, each.mishaps) for each in files)
         )
         self._database.executemany(_WANT, rows)
 
@@ -44,6 +53,25 @@ class FileNotes:
         """The same, written down at once."""
         with self._journal.transaction():
             self.want(files)
+
+    async def switch(
+        self, kinds: Sequence[Kind], shown: Callable[[Sequence[Kind]], Iterable[Pending]]
+    ) -> None:
+        """Note files of these kinds from now on; of one that was off until now, those of all posts held, too.
+
+        `shown` gives the latter. A kind counts as on only once they are all noted, so a kill repeats this.
+        """
+        query = "SELECT kind FROM kinds WHERE source = ?"
+        on = {row[0] for row in self._database.execute(query, (self._source,))}
+        files = iter(shown(new) if (new := [kind for kind in kinds if kind not in on]) else ())
+        while batch := list(islice(files, _BATCH)):
+            with self._journal.transaction():
+                self._want(batch)
+            await asyncio.sleep(0)  # lets Ctrl-C in
+        with self._journal.transaction():
+            self._database.execute("DELETE FROM kinds WHERE source = ?", (self._source,))
+            rows = ((self._source, kind) for kind in dict.fromkeys(kinds))
+            self._database.executemany("INSERT INTO kinds VALUES (?, ?)", rows)
 
     def pending(self, file: Wanted) -> Pending | None:
         """How often a file was tried; None where it is not to be fetched."""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from bizmeme.core.catalog import Changes, Entry, Glimpse, Held
-from bizmeme.core.files import Wanted
+from bizmeme.core.files import Kind, Pending, Wanted, wanted
 from bizmeme.shell.file_notes import FileNotes
 
 State = Literal["live", "archived", "deleted", "doubtful", "vanished"]
@@ -20,6 +20,7 @@ State = Literal["live", "archived", "deleted", "doubtful", "vanished"]
 
 Body = Mapping[str, Any]
 
+_KEPT_S = 7 * 86_400.0  # of archived threads: the board lets their files go after about three days
 _THREADS = (
     "SELECT no, state, need, whole, last_modified, replies, images, signs, seen_at, checks, check_at, "
     "archived_on, tail_size FROM threads "
@@ -182,3 +183,15 @@ class Holdings(FileNotes):
         )  # fmt: skip
         for row in self._database.execute(query, (self._source,)):
             yield dict(zip(names, row, strict=True))
+
+    def files_shown(self, board: str, kinds: Sequence[Kind], *, now: float) -> Iterator[Pending]:
+        """The files of posts that the board may still have; those that it hardly has, as asked for once."""
+        query = (
+            "SELECT body, COALESCE(archived_on, ?) < ? FROM posts LEFT JOIN threads ON "
+            "(threads.source, threads.no) = (posts.source, thread_no) WHERE posts.source = ? "
+            "AND deleted_at IS NULL AND COALESCE(state, '') NOT IN ('deleted', 'vanished')"
+        )
+        for body, late in self._database.execute(query, (now, now - _KEPT_S, self._source)):
+            raw = json.loads(body)
+            files = (wanted(raw, board=board, kind=kind) for kind in kinds)
+            yield from (Pending(file, tries=late, mishaps=late) for file in files if file)

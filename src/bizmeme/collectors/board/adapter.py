@@ -1,5 +1,7 @@
 """Collects one board through its JSON API: catalog, threads, files."""
 
+from functools import partial
+
 from bizmeme.collectors.board.desk import Desk
 from bizmeme.collectors.board.watch import watch
 from bizmeme.shell.collecting import Collecting, Means, Tell
@@ -22,6 +24,8 @@ class Board:
         config = self._config
         pages, files = (means.visit.host(url, means.timer) for url in (config.base_url, config.media_url))
         holdings = Holdings(means.journal, f"board/{config.board}")
+        now = await means.timer.now()
+        await holdings.switch(how.kinds, partial(holdings.files_shown, config.board, now=now))
         desk = Desk(config.board, pages, holdings, means.timer, kinds=how.kinds)
         media = Media(files, holdings, means.store, means.timer, caps=how.pictures)
         await watch(desk, media, how, tell)

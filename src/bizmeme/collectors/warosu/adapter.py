@@ -1,10 +1,15 @@
 """Collects one board from a Warosu archive: one walk over its index, or through its search."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from bizmeme.collectors.warosu.fetching import Fetching
+from bizmeme.collectors.warosu.fetching import Fetching, files_of
 from bizmeme.collectors.warosu.kept import Kept
 from bizmeme.collectors.warosu.reach import Reach
+from bizmeme.core.files import Kind, Pending
+from bizmeme.errors import ChallengeError, MarkupError
+from bizmeme.ports.sources import Page, RawPost
 from bizmeme.shell.collecting import Collecting, Means, Progress, Tell, with_files
 from bizmeme.shell.downloads import Media
 from bizmeme.shell.file_notes import FileNotes
@@ -33,7 +38,9 @@ class Archive:
         notes = FileNotes(means.journal, source)
         media = Media(files, notes, means.store, means.timer, caps=how.pictures)
         archive, reach = Warosu(config), Reach(means.journal, source, kinds=how.kinds)
-        fetching = Fetching(archive.read, Kept(means.journal, source), pages, media, kinds=how.kinds)
+        kept = Kept(means.journal, source)
+        await notes.switch(how.kinds, partial(_files_shown, archive, kept))
+        fetching = Fetching(archive.read, kept, pages, media, kinds=how.kinds)
         fetching.after = lambda: tell(Progress(_counts(fetching, None), 0, 0.0))
         tally = await archive.collect(fetching, reach)
         if (
@@ -49,6 +56,21 @@ def _counts(fetching: Fetching, tally: Tally | None) -> Counter[str]:
     if tally is not None:
         counts["posts"], counts["ghosts"] = tally.posts, tally.ghosts
     return counts
+
+
+def _files_shown(archive: Warosu, kept: Kept, kinds: Sequence[Kind]) -> Iterator[Pending]:
+    """The files of every post on the pages held; a page that no parser knows any more shows none."""
+    for page in kept.pages():
+        for post in _posts(archive, page):
+            if post.media_path is not None:
+                yield from map(Pending, files_of(post.media_path, kinds))
+
+
+def _posts(archive: Warosu, page: Page) -> list[RawPost]:
+    try:
+        return archive.posts(page)
+    except (MarkupError, ChallengeError):
+        return []
 
 
 def build(config: Config) -> Archive:

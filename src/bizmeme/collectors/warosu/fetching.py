@@ -4,7 +4,7 @@ A page is read before it is kept: a challenge is asked for again later, and a pa
 kept and then ends the walk. Files are noted as their posts are read, and fetched before the next page is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bizmeme.collectors.warosu.kept import Kept
 from bizmeme.core.files import Kind, Wanted
@@ -40,7 +40,7 @@ class Fetching:
 
     async def media(self, path: str) -> Page | None:
         """Note the file, or its thumbnail, or both, each once ever; nothing is given back."""
-        files = [Wanted(path, kind, path if kind == "file" else _thumbnail(path)) for kind in self._kinds]
+        files = list(files_of(path, self._kinds))
         self.files.want(files)
         self._noted += files
         return None
@@ -66,6 +66,12 @@ class Fetching:
             self._kept.keep_changed(_page(answer))
             raise
         return True
+
+
+def files_of(path: str, kinds: Sequence[Kind]) -> Iterator[Wanted]:
+    """The files behind a picture of the archive."""
+    for kind in kinds:
+        yield Wanted(path, kind, path if kind == "file" else _thumbnail(path))
 
 
 def _page(answer: Answer) -> Page:

@@ -6,12 +6,14 @@ Index pages move on while threads arrive, so each one that came is a page of its
 
 import hashlib
 import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bizmeme.ports.sources import Page
 from bizmeme.shell.journal import Journal
 
 _HASH_CHARS = 16
+_CHANGED = "changed"
 
 
 class Kept:
@@ -35,7 +37,14 @@ class Kept:
 
     def keep_changed(self, page: Page) -> None:
         """Hold a page that no parser knows, for whoever writes the next one."""
-        self._write(replace(page, path=f"{page.path}#changed"), settled=False)
+        self._write(replace(page, path=f"{page.path}#{_CHANGED}"), settled=False)
+
+    def pages(self) -> Iterator[Page]:
+        """Every page that a parser has read, under the path that it was asked for."""
+        for held in self._journal.pages(self._source):
+            path, _, version = held.page.path.partition("#")
+            if version != _CHANGED:
+                yield replace(held.page, path=path, body=zlib.decompress(held.page.body))
 
     def _write(self, page: Page, *, settled: bool) -> None:
         self._journal.keep(self._source, replace(page, body=zlib.compress(page.body)), frozen=settled)
