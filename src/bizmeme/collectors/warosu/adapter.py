@@ -41,20 +41,20 @@ class Archive:
         kept = Kept(means.journal, source)
         await notes.switch(how.kinds, partial(_files_shown, archive, kept))
         fetching = Fetching(archive.read, kept, pages, media, kinds=how.kinds)
-        fetching.after = lambda: tell(Progress(_counts(fetching, None), 0, 0.0))
-        tally = await archive.collect(fetching, reach)
-        if (
-            config.search is None
-        ):  # a search finds some posts here and there: nothing can begin or end at them
-            reach.walked(tally)
-        await media.fetch(until=None)
-        tell(Progress(_counts(fetching, tally), 0, 0.0))
+        fetching.after = lambda: tell(Progress(_counts(fetching, tally), 0, 0.0))
+        begun_at, tally = await means.timer.now(), Tally()
+        try:
+            await archive.collect(fetching, reach, tally)
+            await media.fetch(until=None)
+        finally:  # also where Ctrl-C came in between
+            if config.search is None:  # which finds posts here and there: nothing begins or ends at them
+                reach.walked(tally, begun_at=begun_at)
+            fetching.after()
 
 
-def _counts(fetching: Fetching, tally: Tally | None) -> Counter[str]:
+def _counts(fetching: Fetching, tally: Tally) -> Counter[str]:
     counts = with_files(fetching.host.counts, fetching.files)
-    if tally is not None:
-        counts["posts"], counts["ghosts"] = tally.posts, tally.ghosts
+    counts["posts"], counts["ghosts"] = tally.posts, tally.ghosts
     return counts
 
 
