@@ -21,7 +21,7 @@ VALUES: Any = OmegaConf.to_container(OmegaConf.load(CONF))
 
 async def main(board: str, media: str, clock: str, home: Path, hours: float) -> None:
     pace = VALUES["pace"] | {"shortest_s": 60, "longest_s": 60}
-    how = Collecting.model_validate(VALUES | {"hours": hours, "pace": pace})
+    how = Collecting.model_validate(VALUES | {"hours": hours, "pace": pace, "kinds": ["thumbnail"]})
     collector = build(Config(name="board", board="biz", base_url=board, media_url=media))
     told: list[Progress] = []
     with open_journal(home, "day") as journal:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from itertools import pairwise
@@ -14,13 +14,11 @@ import pytest
 
 from bizmeme.collectors.board.catalog import Catalog, Look
 from bizmeme.collectors.board.desk import Desk
-from bizmeme.collectors.board.media import Media
 from bizmeme.collectors.board.threads import Threads
 from bizmeme.errors import ConfigError, ServiceError
 from bizmeme.shell.holdings import Holdings
 from bizmeme.shell.hosts import Answer
 from bizmeme.shell.journals import open_journal
-from bizmeme.shell.media_store import MediaStore
 
 START = 1_764_000_000
 CATALOG, ARCHIVE, PAGE, TAIL = (
@@ -345,30 +343,3 @@ def test_a_thread_that_is_gone_was_deleted_where_it_was_listed_lately(
     held.fetch()
     assert held.state() == state
     assert set(REPLIES) <= set(held.live())  # what was received stays
-
-
-def media(bench: Bench, tmp_path: Path) -> Media:
-    host: Any = bench.site
-    return Media(host, bench.holdings, MediaStore(tmp_path / "media"), Clock(bench.site))
-
-
-def test_one_file_that_the_host_refuses_holds_nothing_up(bench: Bench, tmp_path: Path) -> None:
-    from bizmeme.core.files import Wanted
-
-    files = media(bench, tmp_path)
-    bench.holdings.want([Wanted("a", "file", "/biz/1.png"), Wanted("b", "file", "/biz/2.png")])
-    bench.holdings._database.commit()
-    bench.site.will("/biz/1.png", ServiceError("status 500"))
-    bench.site.will("/biz/2.png", answer("/biz/2.png", b"\x89PNG\r\n\x1a\n..."))
-    rounds: Callable[[], Awaitable[None]] = lambda: files.fetch(until=bench.site.now + 60)  # noqa: E731
-    for _ in range(6):
-        asyncio.run(_run(rounds))
-    assert [(path, status) for _, _, path, status, _ in bench.holdings.files()] == [
-        ("/biz/1.png", "refused"),
-        ("/biz/2.png", "ok"),
-    ]
-    assert len(bench.site.times("/biz/1.png")) == 5
-
-
-async def _run(what: Callable[[], Awaitable[None]]) -> None:
-    await what()

@@ -1,8 +1,11 @@
 """The archive of the sandbox, walked: every page kept, nothing asked twice, a later walk goes on."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from omegaconf import OmegaConf
 from bizmeme.clocks.simulated import SimulatedClock
 from bizmeme.collectors.warosu import build
 from bizmeme.collectors.warosu.reach import Reach
+from bizmeme.core.stretches import Stretch
 from bizmeme.errors import MarkupError
 from bizmeme.ports.sources import Page
 from bizmeme.sandbox.building import build as build_world
@@ -49,19 +53,29 @@ def config(addresses: Mapping[str, str], **changes: Any) -> Config:
     return Config.model_validate(SOURCE | urls | {"pages": None} | changes)
 
 
-def walk(addresses: Mapping[str, str], home: Path, *kinds: str, **changes: Any) -> Counter[str]:
-    """One walk; its counts."""
+def walk(
+    addresses: Mapping[str, str], home: Path, *kinds: str, stop_at: int | None = None, **changes: Any
+) -> Counter[str]:
+    """One walk; its counts. `stop_at`: Ctrl-C comes once so many posts were found."""
     how = Collecting.model_validate(VALUES | {"kinds": kinds})
     told: list[Progress] = []
 
     async def run() -> None:
+        task = asyncio.current_task()
+
+        def tell(progress: Progress) -> None:
+            told.append(progress)
+            if task and stop_at is not None and progress.counts["posts"] >= stop_at and not task.cancelling():
+                task.cancel()
+
         clock = SimulatedClock(addresses["clock"])
         with open_journal(home, ORIGIN) as journal:
             async with visiting(how.manners, home / "hosts") as visit, clock.session() as timer:
                 means = Means(visit, journal, MediaStore(home / "media"), timer)
-                await build(config(addresses, **changes)).collect(means, how, told.append)
+                await build(config(addresses, **changes)).collect(means, how, tell)
 
-    asyncio.run(run())
+    with suppress(asyncio.CancelledError):
+        asyncio.run(run())
     return told[-1].counts
 
 
@@ -94,24 +108,66 @@ def test_a_walk_forward_asks_for_the_newest_alone_and_what_is_settled_is_never_a
 
 
 def test_pictures_come_once_ever_as_thumbnails_or_whole(addresses: Mapping[str, str], tmp_path: Path) -> None:
-    days = {"from": "2025-10-13", "to": "2025-10-14"}
+    days: dict[str, Any] = {"from": "2025-10-13", "to": "2025-10-14"}
     first = walk(addresses, tmp_path, "thumbnail", **days)
     assert first["files"] > 5
     assert walk(addresses, tmp_path, "thumbnail", **days)["files"] == 0
-    assert walk(addresses, tmp_path, "thumbnail", "file", **days)["files"] == first["files"]
+    both = walk(addresses, tmp_path, "thumbnail", "file", **days)
     with open_journal(tmp_path, ORIGIN) as journal:
         rows = journal.database.execute("SELECT kind, status, COUNT(*) FROM media GROUP BY 1, 2").fetchall()
+    files = Counter({status: count for kind, status, count in rows if kind == "file"})
+    assert files.total() >= first["files"]  # every page held shows some posts of other days, too
+    assert both["file ok"] == files["ok"]
+    again = files["truncated"] + files["empty"] + files["wanted"]  # each in the walk's second round
+    assert both["files"] == files.total() + again
     assert {kind for kind, status, count in rows if status == "ok" and count} == {"thumbnail", "file"}
+    assert walk(addresses, tmp_path, "thumbnail", "file", **days)["file ok"] == 0
 
 
-def test_a_walk_that_was_cut_off_moves_no_newest_end(tmp_path: Path) -> None:
+def test_only_what_a_walk_finished_is_covered_and_nothing_that_is_yet_to_come(tmp_path: Path) -> None:
     with open_journal(tmp_path, ORIGIN) as journal:
         reach = Reach(journal, NAME, kinds=())
-        assert (reach.newest(), reach.oldest()) == (None, None)
-        reach.walked(Tally(newest=(90, 9), oldest=(50, 5)))
-        assert (reach.newest(), reach.oldest()) == (None, (50, 5))
-        reach.walked(Tally(newest=(80, 8), oldest=(60, 6), finished=True))
-        assert (reach.newest(), reach.oldest()) == ((80, 8), (50, 5))
+        assert (reach.covered(), reach.oldest()) == ([], None)
+        reach.walked(Tally(oldest=(50, 5)), begun_at=90)
+        assert (reach.covered(), reach.oldest()) == ([], (50, 5))
+        reach.walked(Tally(oldest=(60, 6), covered=[Stretch(20, 30), Stretch(5, 8)]), begun_at=90)
+        assert (reach.covered(), reach.oldest()) == ([(5, 8), (20, 30)], (50, 5))
+        reach.walked(Tally(oldest=(20, 2), covered=[Stretch(-math.inf, 5), Stretch(30, 4_000)]), begun_at=90)
+        assert (reach.covered(), reach.oldest()) == ([(0, 8), (20, 90)], (20, 2))
+
+
+def test_ctrl_c_shows_what_was_found_and_backfill_goes_on_from_there(
+    addresses: Mapping[str, str], tmp_path: Path
+) -> None:
+    cut = walk(addresses, tmp_path, stop_at=100)
+    assert cut["posts"] >= 100
+    assert cut["requests"] > 0
+    with open_journal(tmp_path, ORIGIN) as journal:
+        assert Reach(journal, NAME, kinds=()).covered() == []
+    rest = walk(addresses, tmp_path, mode="backfill")
+    whole = {post.no for post in Warosu(config(addresses)).read((), kept(tmp_path))}
+    assert cut["posts"] + rest["posts"] >= len(whole)
+    assert cut["posts"] < len(whole)
+
+
+def test_a_continued_walk_fills_the_days_that_no_walk_covered(
+    addresses: Mapping[str, str], tmp_path: Path
+) -> None:
+    for first, last in (("2025-10-10", "2025-10-11"), ("2025-10-16", "2025-10-17")):
+        days: dict[str, Any] = {"from": first, "to": last}
+        walk(addresses, tmp_path, **days)
+    walk(addresses, tmp_path, mode="continue")
+    posts = list(Warosu(config(addresses)).read((), kept(tmp_path)))
+    world = build_world(WORLD)
+    begins = datetime(2025, 10, 10, tzinfo=UTC).timestamp()
+    shown = {
+        post.no for thread in world.threads.values() for post in thread.posts if post.posted_at >= begins
+    }
+    assert len(shown) > 500
+    assert shown <= {post.no for post in posts}
+    with open_journal(tmp_path, ORIGIN) as journal:
+        (covered,) = Reach(journal, NAME, kinds=()).covered()
+    assert covered.begins_s == begins
 
 
 def test_a_challenge_is_asked_for_again_and_kept_nowhere(tmp_path: Path) -> None:

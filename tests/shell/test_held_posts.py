@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bizmeme.core.coverage import SCHEMA, SOURCES
-from bizmeme.core.files import Wanted
+from bizmeme.core.files import Pending, Wanted
 from bizmeme.core.settings import Plugin
 from bizmeme.ports.imports import ImportedPicture, ImportedPost
 from bizmeme.shell import held_posts as module
+from bizmeme.shell.file_notes import FileNotes
 from bizmeme.shell.held_posts import HeldFiles, held_edits, held_files, held_posts
-from bizmeme.shell.holdings import Holdings
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import open_journal
 
@@ -98,10 +98,9 @@ def test_an_empty_journal_gives_an_empty_frame_of_all_columns(tmp_path: Path) ->
 
 def test_files_are_counted_by_kind_and_status(tmp_path: Path) -> None:
     with open_journal(tmp_path, "real") as journal:
-        holdings = Holdings(journal, "board/biz")
+        notes = FileNotes(journal, "board/biz")
         files = [Wanted(f"md5 {number}", "thumbnail", f"/biz/{number}s.jpg") for number in range(3)]
-        with journal.transaction():
-            holdings.want(files)
-        holdings.note_file(files[0], "ok", tries=1, sha256="a" * 64)
+        notes.note(files)
+        notes.note_file(Pending(files[0], tries=1), "ok", sha256="a" * 64)
         found = held_files(journal, SECTIONS)
     assert found == [HeldFiles("board", "thumbnail", "ok", 1), HeldFiles("board", "thumbnail", "wanted", 2)]

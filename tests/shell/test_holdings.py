@@ -1,11 +1,12 @@
 """Holdings: an answer whole or not at all, edits as history, deletions that can be taken back."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from bizmeme.core.catalog import Changes, Glimpse, Held
-from bizmeme.core.files import Wanted
+from bizmeme.core.files import Kind, Pending, Seen, Wanted
 from bizmeme.errors import DataError
 from bizmeme.shell.holdings import Holdings, State, Thread, Update
 from bizmeme.shell.journals import open_journal
@@ -80,14 +81,14 @@ def test_a_file_is_wanted_once_and_a_gone_one_again_where_another_post_shows_it(
     file, copy = Wanted("md5", "file", "/biz/1.png"), Wanted("md5", "file", "/biz/2.png")
     small = Wanted("md5", "thumbnail", "/biz/1s.jpg")
     holdings.write([replace(new(7, "gm"), files=(file, copy, small))], now=NOW)
-    assert holdings.next_file() == (small, 0)  # thumbnails come first
-    holdings.note_file(small, "ok", tries=1, sha256="ab")
-    assert holdings.next_file() == (file, 0)
-    holdings.note_file(file, "gone", tries=2)
+    assert holdings.next_file() == Pending(small)  # thumbnails come first
+    holdings.note_file(Pending(small, tries=1), "ok", sha256="ab", seen=Seen(9, 8, animated=True))
+    assert holdings.next_file() == Pending(file)
+    holdings.note_file(Pending(file, tries=2, mishaps=2), "gone")
     holdings.want([file])
     assert holdings.next_file() is None
     holdings.want([copy])
-    assert holdings.next_file() == (copy, 0)
+    assert holdings.next_file() == Pending(copy)
 
 
 def test_the_next_file_is_found_without_looking_at_all_of_them(holdings: Holdings) -> None:
@@ -138,3 +139,59 @@ def test_a_file_on_the_disk_is_whole_or_not_there_and_names_what_it_holds(tmp_pa
     next(path for path in tmp_path.rglob(sha256)).write_bytes(b"another")
     with pytest.raises(DataError, match="does not hold what its name says"):
         store.get(sha256)
+
+
+def shown(no: int, **more: object) -> tuple[Glimpse, dict[str, Any]]:
+    return post(no, "gm", tim=no, ext=".png", **more)
+
+
+@pytest.mark.parametrize(
+    ("thread", "files", "tried"),
+    [
+        (THREAD, 2, 0),
+        (replace(THREAD, state="archived", archived_on=int(NOW) - 3 * 86_400), 2, 0),
+        (replace(THREAD, state="archived", archived_on=int(NOW) - 8 * 86_400), 2, 1),
+        (replace(THREAD, state="deleted"), 0, 0),
+        (replace(THREAD, state="vanished"), 0, 0),
+    ],
+)
+def test_files_are_noted_later_where_the_board_may_still_have_them_unlikely_ones_to_be_asked_once(
+    holdings: Holdings, thread: Thread, files: int, tried: int
+) -> None:
+    new = Changes(new=(7, 8, 9))
+    holdings.write([Update(thread, new, {no: shown(no) for no in (7, 8, 9)})], now=NOW)
+    holdings.write([Update(thread, Changes(gone=(8,)))], now=NOW)
+    found = sorted(holdings.files_shown("biz", ["file"], now=NOW), key=lambda each: each.file.path)
+    assert [each.file.path for each in found] == ["/biz/7.png", "/biz/9.png"][:files]
+    assert {(each.tries, each.mishaps) for each in found} <= {(tried, tried)}
+    asyncio.run(holdings.switch(["file"], lambda _: found))
+    if found:
+        assert holdings.next_file() == found[0]
+
+
+def test_a_kind_counts_as_on_only_once_every_file_is_noted(holdings: Holdings) -> None:
+    files = [Pending(Wanted(str(no), "file", f"/biz/{no}.png")) for no in range(2_500)]
+
+    def cut(_: object) -> Iterator[Pending]:
+        yield from files[:2_000]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(holdings.switch(["file"], cut))
+    assert len(list(holdings.files())) in (1_000, 2_000)
+    asyncio.run(holdings.switch(["file"], lambda _: files))
+    assert len(list(holdings.files())) == 2_500
+    asyncio.run(holdings.switch(["file"], cut))  # it is on: nobody looks again
+
+
+def test_a_kind_that_was_off_for_a_while_misses_nothing_of_that_while(holdings: Holdings) -> None:
+    asked: list[Sequence[Kind]] = []
+
+    def note(kinds: Sequence[Kind]) -> list[Pending]:
+        asked.append(kinds)
+        return []
+
+    turns: list[list[Kind]] = [["file"], ["file", "thumbnail"], ["thumbnail"], ["file"], ["file"], []]
+    for turn in turns:
+        asyncio.run(holdings.switch(turn, note))
+    assert asked == [["file"], ["thumbnail"], ["file"]]

@@ -4,12 +4,18 @@ import hashlib
 import io
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from bizmeme.shell.pictures import Normalise, Picture, Refused, normalise
+from bizmeme.core.files import Seen
+from bizmeme.shell.pictures import _BYTES_A_PIXEL, Caps, Normalise, Picture, Refused, looked, normalise
 
 HOW = Normalise(max_side_px=64, jpeg_quality=90, max_pixels=1_000_000)
 
@@ -97,6 +103,123 @@ def test_a_bad_file_is_a_reason_and_no_exception(data: bytes, reason: str) -> No
     result = normalise(data, HOW)
     assert isinstance(result, Refused)
     assert reason in result.reason
+
+
+CAPS = Caps(max_pixels=1_000_000, max_memory_mib=64)
+NOISE = [Image.effect_noise((60, 40), 80).convert("RGB") for _ in range(3)]
+MANY = {"save_all": True, "append_images": NOISE[1:]}
+WHOLE = {
+    "jpeg": encoded(NOISE[0], "JPEG"), "progressive": encoded(NOISE[0], "JPEG", progressive=True),
+    "png": encoded(NOISE[0]), "gif": encoded(NOISE[0], "GIF"), "webp": encoded(NOISE[0], "WEBP"),
+}  # fmt: skip
+SMALL_GIF = encoded(Image.new("RGB", (20, 20)), "GIF")
+MOVING = {kind: encoded(NOISE[0], kind, **MANY) for kind in ("GIF", "PNG", "WEBP")}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_a_whole_picture_is_seen_and_without_its_end_it_is_truncated(kind: str) -> None:
+    data = WHOLE[kind]
+    assert looked(data, CAPS) == Seen(60, 40, animated=False)
+    for share in (0.5, 0.9):
+        found = looked(data[: int(len(data) * share)], CAPS)
+        assert isinstance(found, Refused)
+        assert found.status == "truncated"
+
+
+@pytest.mark.parametrize("kind", MOVING)
+def test_of_an_animation_the_first_frame_is_the_picture_for_parse_too(kind: str) -> None:
+    data = MOVING[kind]
+    assert looked(data, CAPS) == Seen(60, 40, animated=True)
+    assert picture(data).width_px == 60
+
+
+def test_an_animation_whose_second_frame_is_cut_is_still_one() -> None:
+    data = MOVING["GIF"]
+    one = len(encoded(NOISE[0], "GIF"))
+    for length in range(one, one + 500, 7):
+        found = looked(data[:length], CAPS)
+        assert isinstance(found, Seen) == isinstance(normalise(data[:length], HOW), Picture)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"", "empty"),
+        (bytes(5000), "null bytes"),
+        (b"<html>not found</html>", "wrong type"),
+        (b"\x1aE\xdf\xa3webm", "wrong type"),
+        (encoded(drawn(), "TIFF"), "wrong type"),
+        (b"\x89PNG\r\n\x1a\nand no picture", "broken"),
+        (encoded(Image.new("RGB", (1000, 2))), "too narrow"),
+        (encoded(Image.new("1", (2000, 2000))), "too many pixels"),
+        (SMALL_GIF.replace(b"\x14\0\x14\0", b"\xff\xff\xff\xff"), "too many pixels"),
+        (encoded(Image.new("1", (14_000, 14_000))), "too many pixels"),  # Pillow's own limit
+    ],
+)  # fmt: skip
+def test_a_bad_file_says_in_a_word_what_it_is(data: bytes, status: str) -> None:
+    found = looked(data, CAPS)
+    assert isinstance(found, Refused)
+    assert found.status == status
+
+
+ANY = WHOLE | MOVING
+PLACES = st.floats(0, 1, exclude_max=True)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(ANY)), st.lists(st.tuples(PLACES, st.integers(0, 255)), max_size=4), PLACES)
+@example("png", [(0.01, 113)], 0.0)  # its first bytes of pixels
+def test_whatever_bytes_are_spoilt_nothing_breaks_and_parse_agrees(
+    kind: str, changes: list[tuple[float, int]], lost: float
+) -> None:
+    data = bytearray(ANY[kind])
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    spoilt = bytes(data[: len(data) - int(lost * len(data))])
+    found, normal = looked(spoilt, CAPS), normalise(spoilt, HOW)
+    if isinstance(found, Seen):
+        assert isinstance(normal, Picture), normal
+    elif found.status != "too many pixels":
+        assert isinstance(normal, Refused), found
+
+
+LIMITED = """
+import resource, sys
+from bizmeme.shell.pictures import Caps, looked
+caps = Caps(max_pixels=10**8, max_memory_mib=int(sys.argv[1]))
+data = sys.stdin.buffer.read()
+looked(data[:200], caps)  # loads the decoder
+held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+room = int(sys.argv[2]) * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (held + room, held + room))
+found = looked(data, caps)
+print(getattr(found, "status", "seen"))
+"""
+
+
+def limited(data: bytes, *, cap_mib: int, room_mib: int) -> str:
+    """What is seen of a picture by a process that may take so much memory beside what it holds."""
+    command = [sys.executable, "-c", LIMITED, str(cap_mib), str(room_mib)]
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout.decode().strip()
+
+
+SIDE_PX = 2500
+BIG = Image.radial_gradient("L").resize((SIDE_PX, SIDE_PX)).convert("RGB")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("JPEG", {"progressive": True, "subsampling": 0}), ("PNG", {}), ("GIF", {}), ("WEBP", {"method": 0})],
+)
+def test_no_picture_takes_more_memory_than_was_reckoned(kind: str, options: dict[str, Any]) -> None:
+    data = encoded(BIG, kind, **options)
+    most_mib = 1 + int(_BYTES_A_PIXEL[kind] * SIDE_PX**2 / 2**20)
+    assert limited(data, cap_mib=most_mib, room_mib=most_mib + 8) == "seen"
+    assert limited(data, cap_mib=most_mib - 2, room_mib=most_mib + 8) == "too many pixels"
+
+
+def test_memory_that_runs_out_all_the_same_is_the_pictures_end_alone() -> None:
+    assert limited(encoded(BIG), cap_mib=640, room_mib=4) == "too many pixels"
 
 
 def test_real_captures_are_normalised_and_the_truncated_one_is_refused() -> None:

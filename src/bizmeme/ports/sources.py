@@ -1,8 +1,10 @@
 """Where posts come from, and how an outside host is asked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from bizmeme.core.stretches import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,10 @@ class RawPost:
 
 
 class Extent(Protocol):
-    """What earlier walks brought in: where the next one may begin and end.
+    """What earlier walks brought in: where the next one may begin and end."""
 
-    A walk that was cut off must not move `newest`, or the next one would leave a gap behind it.
-    """
-
-    def newest(self) -> tuple[int, int] | None:
-        """Number and second (UTC) of the newest post of the last finished walk; None before the first."""
+    def covered(self) -> Sequence[Stretch]:
+        """Stretches of time of which every post is held, the earliest first, none touching another."""
         ...
 
     def oldest(self) -> tuple[int, int] | None:

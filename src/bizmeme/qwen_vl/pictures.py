@@ -11,7 +11,7 @@ from PIL import Image
 
 from bizmeme.errors import DataError
 from bizmeme.qwen_vl.sections import Pixels
-from bizmeme.shell.pictures import upright
+from bizmeme.shell.upright import upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -7,14 +7,16 @@ from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from bizmeme.core.files import Kind
+from bizmeme.core.files import MEANINGS, Kind
 from bizmeme.core.settings import Plugin, Section
 from bizmeme.ports.clocks import Timer
 from bizmeme.shell.budgets import Manners
 from bizmeme.shell.builder import build
+from bizmeme.shell.downloads import Media
 from bizmeme.shell.hosts import Visit, visiting
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.media_store import MediaStore, media_folder
+from bizmeme.shell.pictures import Caps
 
 
 class Pace(Section):
@@ -44,6 +46,9 @@ class Collecting(Section):
 
     kinds: tuple[Kind, ...]
     """Which files are fetched of pictures: thumbnails, whole files, both, or none."""
+
+    pictures: Caps
+    """How much of a file is decoded in order to find out what it is."""
 
     pace: Pace
     """How often a source is looked at."""
@@ -123,6 +128,12 @@ SUMMARY: Sequence[tuple[str, str]] = (
     ("requests", "requests for pages"),
     ("files", "requests for files"),
     ("bytes", "bytes"),
+    ("file ok", "usable files"),
+    *(
+        (f"file {status}", f"unusable files: {status} ({meaning})")
+        for status, meaning in MEANINGS.items()
+        if status not in ("wanted", "ok")
+    ),
 )
 """Counts that a summary shows, in this order, with what they are."""
 
@@ -136,3 +147,14 @@ def figures(counts: Counter[str]) -> dict[str, int | float | None]:
         "unchanged_share": round(counts["status 304"] / requests, 4) if requests else None,
         "requests_per_new_post": round(requests / posts, 4) if posts else None,
     }
+
+
+def with_files(counts: Counter[str], media: Media) -> Counter[str]:
+    """The counts with what came of a source's files."""
+    told = Counter(counts)
+    told["files"] = media.host.counts["requests"]
+    for name in ("busy", "bytes"):
+        told[name] += media.host.counts[name]
+    for status, number in media.counts.items():
+        told[f"file {status}"] = number
+    return told

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from bizmeme.core.files import REASONS
+from bizmeme.core.files import MEANINGS
 from bizmeme.core.merging import FOUND
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import read_batches
@@ -17,6 +17,7 @@ from bizmeme.tables import RawFiles
 KINDS = ("file", "thumbnail")
 """Of files, the better first."""
 
+_MEANINGS = {str(status): meaning for status, meaning in MEANINGS.items()}
 _BATCH = 64  # files in memory at once
 
 
@@ -45,7 +46,7 @@ class FoundPictures:
 
     def _take(self, key: str, small: bool, status: str, body: bytes | None) -> None:
         if body is None:
-            self.refused.setdefault(key, REASONS.get(status, status))
+            self.refused.setdefault(key, f"{status}: {_MEANINGS.get(status, status)}")
             return
         picture = normalise(body, self._how)
         if isinstance(picture, Picture):

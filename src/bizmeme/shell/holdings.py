@@ -12,14 +12,15 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from bizmeme.core.catalog import Changes, Entry, Glimpse, Held
-from bizmeme.core.files import Kind, Status, Wanted
-from bizmeme.shell.journal import Journal
+from bizmeme.core.files import Kind, Pending, Wanted, wanted
+from bizmeme.shell.file_notes import FileNotes
 
 State = Literal["live", "archived", "deleted", "doubtful", "vanished"]
 """Where a thread stands. doubtful: no longer listed, in no archive, and its page is still there."""
 
 Body = Mapping[str, Any]
 
+_KEPT_S = 7 * 86_400.0  # of archived threads: the board lets their files go after about three days
 _THREADS = (
     "SELECT no, state, need, whole, last_modified, replies, images, signs, seen_at, checks, check_at, "
     "archived_on, tail_size FROM threads "
@@ -32,11 +33,6 @@ _POST = (
     "INSERT INTO posts (source, no, thread_no, posted_at, digest, has_file, body, first_seen) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, no) DO UPDATE SET digest = excluded.digest, "
     "has_file = excluded.has_file, body = excluded.body"
-)
-_WANT = (
-    "INSERT INTO media (source, key, kind, path, status) VALUES (?, ?, ?, ?, 'wanted') "
-    "ON CONFLICT (source, key, kind) DO UPDATE SET path = excluded.path, status = 'wanted', tries = 0 "
-    "WHERE status IN ('gone', 'refused', 'empty', 'null bytes', 'wrong type') AND path != excluded.path"
 )
 _FORMER = (
     "INSERT OR REPLACE INTO versions SELECT source, no, ?, body FROM posts "
@@ -81,13 +77,8 @@ class Update:
     files: tuple[Wanted, ...] = ()
 
 
-class Holdings:
+class Holdings(FileNotes):
     """The holdings of one source; one process at a time writes them (`journals.alone`)."""
-
-    def __init__(self, journal: Journal, source: str) -> None:
-        self._journal = journal
-        self._database = journal.database
-        self._source = source
 
     def open_threads(self) -> dict[int, Thread]:
         """Every thread whose end is not known yet, with its live posts."""
@@ -150,11 +141,6 @@ class Holdings:
         elif path:
             self._database.execute("DELETE FROM validators WHERE source = ? AND path = ?", key)
 
-    def want(self, files: Iterable[Wanted]) -> None:
-        """Note files to fetch, each once; one that is gone is tried where another post shows it."""
-        rows = ((self._source, each.key, each.kind, each.path) for each in files)
-        self._database.executemany(_WANT, rows)
-
     def _write_posts(self, update: Update, now: float) -> int:
         back = 0
         for no in (*update.changes.new, *update.changes.edited):
@@ -182,36 +168,6 @@ class Holdings:
         rest = (thread.seen_at, thread.checks, thread.check_at, thread.archived_on, thread.tail_size)
         return (self._source, thread.no, thread.state, *shown, *rest)
 
-    # --- files
-
-    def wants(self, file: Wanted) -> bool:
-        """Note a file; whether it is still to be fetched."""
-        query = "SELECT status FROM media WHERE (source, key, kind) = (?, ?, ?)"
-        with self._journal.transaction():
-            self.want([file])
-            row = self._database.execute(query, (self._source, file.key, file.kind)).fetchone()
-        return bool(row[0] == "wanted")
-
-    def next_file(self) -> tuple[Wanted, int] | None:
-        """The next file to fetch and how often it was tried: thumbnails first, untried ones first."""
-        query = (
-            "SELECT key, kind, path, tries FROM media WHERE source = ? AND status = 'wanted' "
-            "ORDER BY tries, kind DESC, path LIMIT 1"
-        )
-        row = self._database.execute(query, (self._source,)).fetchone()
-        return (Wanted(row[0], row[1], row[2]), row[3]) if row else None
-
-    def note_file(self, file: Wanted, status: Status, *, tries: int, sha256: str | None = None) -> None:
-        """Write down what came of a file."""
-        statement = "UPDATE media SET status = ?, tries = ?, sha256 = ? WHERE (source, key, kind) = (?, ?, ?)"
-        with self._journal.transaction():
-            self._database.execute(statement, (status, tries, sha256, self._source, file.key, file.kind))
-
-    def files(self) -> Iterator[tuple[str, Kind, str, Status, str | None]]:
-        """Every file noted: key, kind, path, status, SHA-256."""
-        query = "SELECT key, kind, path, status, sha256 FROM media WHERE source = ? ORDER BY key, kind"
-        yield from self._database.execute(query, (self._source,))
-
     # --- what is held
 
     def posts(self) -> Iterator[dict[str, Any]]:
@@ -227,3 +183,15 @@ class Holdings:
         )  # fmt: skip
         for row in self._database.execute(query, (self._source,)):
             yield dict(zip(names, row, strict=True))
+
+    def files_shown(self, board: str, kinds: Sequence[Kind], *, now: float) -> Iterator[Pending]:
+        """The files of posts that the board may still have; those that it hardly has, as asked for once."""
+        query = (
+            "SELECT body, COALESCE(archived_on, ?) < ? FROM posts LEFT JOIN threads ON "
+            "(threads.source, threads.no) = (posts.source, thread_no) WHERE posts.source = ? "
+            "AND deleted_at IS NULL AND COALESCE(state, '') NOT IN ('deleted', 'vanished')"
+        )
+        for body, late in self._database.execute(query, (now, now - _KEPT_S, self._source)):
+            raw = json.loads(body)
+            files = (wanted(raw, board=board, kind=kind) for kind in kinds)
+            yield from (Pending(file, tries=late, mishaps=late) for file in files if file)

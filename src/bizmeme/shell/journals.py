@@ -33,13 +33,15 @@ CREATE TABLE IF NOT EXISTS posts (
 CREATE INDEX IF NOT EXISTS posts_by_thread ON posts (source, thread_no);
 CREATE TABLE IF NOT EXISTS versions (
     source TEXT, no INTEGER, until REAL, body TEXT NOT NULL, PRIMARY KEY (source, no, until)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS walks (
-    source TEXT PRIMARY KEY, newest_no INTEGER, newest_at INTEGER, oldest_no INTEGER, oldest_at INTEGER);
+CREATE TABLE IF NOT EXISTS walks (source TEXT PRIMARY KEY, oldest_no INTEGER, oldest_at INTEGER);
+CREATE TABLE IF NOT EXISTS covered (
+    source TEXT, begins_at INTEGER, ends_at INTEGER NOT NULL, PRIMARY KEY (source, begins_at)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS media (
-    source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, status TEXT NOT NULL,
-    tries INTEGER NOT NULL DEFAULT 0,
-    sha256 TEXT, PRIMARY KEY (source, key, kind)) WITHOUT ROWID;
+    source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, longest_px INTEGER NOT NULL, status TEXT NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0, mishaps INTEGER NOT NULL DEFAULT 0, sha256 TEXT, width_px INTEGER,
+    height_px INTEGER, animated INTEGER, PRIMARY KEY (source, key, kind)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS media_wanted ON media (source, tries, kind DESC, path) WHERE status = 'wanted';
+CREATE TABLE IF NOT EXISTS kinds (source TEXT, kind TEXT, PRIMARY KEY (source, kind)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asks (
     ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
     answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT);

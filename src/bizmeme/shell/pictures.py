@@ -1,33 +1,34 @@
-"""Pictures from strangers → normalised pictures: RGB JPEG, upright, no larger than asked, named by SHA-256.
+"""Pictures from strangers: looked at as they are received, and normalised for the students.
 
-One bad picture is a row with a reason, never a crash: truncated files, all-null bytes, other file types, too
-many pixels each end in a `Refused`.
+Normalised: RGB JPEG, upright, no larger than asked, named by SHA-256. One bad picture is a row with a reason,
+never a crash: truncated files, all-null bytes, other file types, too many pixels each end in a `Refused`.
 """
 
 import hashlib
 import io
-import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from pydantic import Field
 
+from bizmeme.core.files import Seen, Status, first_look
 from bizmeme.core.settings import PositiveInt, Section
+from bizmeme.shell.upright import upright
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")
 _THUMBNAIL = (16, 16)
 _MAX_ASPECT = 50  # at 512 px the short side keeps 10 px; the model refuses from 200 on
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+_BYTES_A_PIXEL: Mapping[str, float] = MappingProxyType({"JPEG": 6.2, "PNG": 4.1, "GIF": 4.1, "WEBP": 16.1})
+"""What decoding takes at most, measured (docs/log.md); a JPEG at an eighth of its size, where the
+coefficients of a progressive one are most of it."""
+_MOST_BYTES = max(_BYTES_A_PIXEL.values())
+
+T = TypeVar("T")
 
 
 class Normalise(Section):
@@ -41,6 +42,16 @@ class Normalise(Section):
 
     max_pixels: PositiveInt
     """Pictures of more pixels are refused undecoded: the board allows 10,000 × 10,000."""
+
+
+class Caps(Section):
+    """How much of a file is decoded in order to find out what it is."""
+
+    max_pixels: PositiveInt
+    """Pictures of more pixels are not decoded."""
+
+    max_memory_mib: PositiveInt
+    """Nor are those whose decoding would take more memory than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +70,80 @@ class Picture:
 class Refused:
     """Why a file is no usable picture."""
 
+    status: Status
     reason: str
 
 
 def normalise(data: bytes, how: Normalise) -> Picture | Refused:
     """Decode, turn upright, flatten on white, scale down, encode again."""
-    if not data.strip(b"\0"):
-        return Refused("the file is empty or all null bytes")
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > how.max_pixels:
-                return Refused(f"{opened.width}×{opened.height} px is more than {how.max_pixels} pixels")
-            if max(opened.size) > _MAX_ASPECT * min(opened.size):
-                return Refused(f"{opened.width}×{opened.height} px is too narrow to show")
-            whole = _flat(upright(opened))
-    except UnidentifiedImageError:
-        return Refused("not a JPEG, PNG, GIF or WebP picture")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        # Pillow raises these three for broken data; SyntaxError for broken PNG chunks.
-        return Refused(f"cannot be decoded: {str(error).splitlines()[0][:80]}")
+    whole = _opened(data, how.max_pixels, _as_shown)
+    if isinstance(whole, Refused):
+        return whole
     whole.thumbnail((how.max_side_px, how.max_side_px), Image.Resampling.LANCZOS)
     return _described(whole, how)
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF orientation says; whatever else stands in the EXIF is not looked at.
+def looked(data: bytes, caps: Caps) -> Seen | Refused:
+    """Decode as little as tells whether `normalise` can use the file; its size as it stands in the file."""
 
-    ImageOps.exif_transpose writes the whole EXIF back, and breaks on tags of a type that it does not expect.
-    """
+    def look(opened: Image.Image) -> Seen | Refused:
+        size = opened.size
+        memory_mib = _BYTES_A_PIXEL.get(str(opened.format), _MOST_BYTES) * size[0] * size[1] / 2**20
+        if memory_mib > caps.max_memory_mib:
+            return Refused("too many pixels", f"decoding it would take {memory_mib:.0f} MiB")
+        opened.draft(None, (1, 1))  # a JPEG at an eighth of its size, read to its end all the same
+        opened.load()
+        return Seen(*size, _animated(opened))
+
+    return _opened(data, caps.max_pixels, look)
+
+
+def _opened(data: bytes, max_pixels: int, use: Callable[[Image.Image], T]) -> T | Refused:
+    """What `use` makes of the picture in these bytes."""
+    if (nothing := first_look(data)) is not None:
+        return Refused(nothing, "the file is empty or all null bytes")
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    except (OSError, ValueError, SyntaxError, TypeError, struct.error):
-        return image
-    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
-    return image if turn is None else image.transpose(turn)
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+            return _too_large(opened, max_pixels) or use(opened)
+    except UnidentifiedImageError:
+        begun: Status = "broken" if data.startswith(_MAGIC) else "wrong type"
+        return Refused(begun, "not a JPEG, PNG, GIF or WebP picture")
+    except (Image.DecompressionBombError, MemoryError) as error:
+        return Refused("too many pixels", _said(error))
+    except Exception as error:  # Pillow raises what broken data makes its parsers raise
+        return Refused("truncated" if _is_cut(data, error) else "broken", _said(error))
+
+
+def _too_large(opened: Image.Image, max_pixels: int) -> Refused | None:
+    width_px, height_px = opened.size
+    if width_px * height_px > max_pixels:
+        return Refused("too many pixels", f"{width_px}×{height_px} px is more than {max_pixels} pixels")
+    if max(opened.size) > _MAX_ASPECT * min(opened.size):
+        return Refused("too narrow", f"{width_px}×{height_px} px is too narrow to show")
+    return None
+
+
+def _said(error: Exception) -> str:
+    return f"cannot be decoded: {(str(error) or type(error).__name__).splitlines()[0][:80]}"
+
+
+def _is_cut(data: bytes, error: Exception) -> bool:
+    """Whether the end is missing: Pillow says so, but of WebP, whose head names its length."""
+    named = int.from_bytes(data[4:8], "little") + 8 if data.startswith(b"RIFF") else 0
+    return "truncated" in str(error).lower() or named > len(data)
+
+
+def _animated(opened: Image.Image) -> bool:
+    """Whether more frames follow the first; one that is broken follows, too."""
+    try:
+        return opened.format in ("GIF", "PNG", "WEBP") and bool(getattr(opened, "is_animated", False))
+    except Exception:
+        return True
+
+
+def _as_shown(opened: Image.Image) -> Image.Image:
+    opened.load()  # first of all: a reader of EXIF that comes upon broken data says nothing
+    return _flat(upright(opened))
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from bizmeme.core.stretches import Stretch
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.fuuka.archive import Archive
 from bizmeme.sandbox.world import World
@@ -97,7 +98,9 @@ def test_a_search_goes_forward_and_back_too(config: SandboxConfig, world: World)
     middle = sorted(hits.items())[len(hits) // 2]
 
     async def use(scene: Scene) -> None:
-        newer = await walk(scene, Held(newest_=middle), search="the", mode="continue")
+        newer = await walk(
+            scene, Held(covered_=(Stretch(0, middle[1] - 3_600),)), search="the", mode="continue"
+        )
         older = await walk(scene, Held(oldest_=middle), search="the", mode="backfill")
         assert newer.posts == len(within(hits, middle[1] - 3_600, 2**40))
         assert older.posts == sum(no < middle[0] for no in hits)

@@ -6,12 +6,10 @@ import pytest
 
 from bizmeme.ports.sources import RawPost
 from bizmeme.sandbox.config import SandboxConfig
-from bizmeme.sandbox.fuuka.archive import LAST_REPLIES, THREADS_A_PAGE, Archive
-from bizmeme.sandbox.fuuka.entries import Excerpt
+from bizmeme.sandbox.fuuka.archive import LAST_REPLIES, THREADS_A_PAGE
 from bizmeme.sandbox.world import World
 from tests.sources.warosu.visiting import (
     DAY_S,
-    GALLERY,
     Held,
     Scene,
     archive,
@@ -168,81 +166,5 @@ def test_days_after_the_newest_post_and_before_the_oldest_are_empty(
         for days in ({"from": "2090-01-01"}, {"to": "2009-01-01"}):
             tally = await walk(scene, None, **days)
             assert (tally.posts, tally.files, tally.thread_pages, tally.finished) == (0, 0, 0, True)
-
-    visited(config, world, use)
-
-
-# --- forward and back ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("days", [0.2, 0.8, 4.95])  # in the last two a reply before them is still shown
-def test_a_walk_goes_on_from_the_newest_post_held(
-    days: float, config: SandboxConfig, world: World, in_the_archive: Mapping[int, int]
-) -> None:
-    then = world.ends_at - days * DAY_S
-
-    async def use(scene: Scene) -> None:
-        await walk(scene)
-        held = Held(newest_=max((no, at) for no, at in in_the_archive.items() if at <= then))
-        assert max(found(scene)) == held.newest_[0]  # type: ignore[index]
-        before, asked = found(scene), len(scene.visitor.pages)
-        await scene.at(world.ends_at)
-        tally = await walk(scene, held, mode="continue")
-        assert found(scene) == set(in_the_archive)
-        new = set(in_the_archive) - before
-        again = within(in_the_archive, held.newest_[1] - 3_600, then + 1)  # type: ignore[index]
-        assert tally.posts == len(new | again)
-        assert tally.finished
-        new_on_their_pages = {
-            f"/biz/thread/{no}"
-            for no, shown in _shown(config, world).items()
-            if shown.omitted and shown.entries[1].posted_at >= held.newest_[1] - 3_600  # type: ignore[index]
-        }
-        threads = [page.path for page in scene.visitor.pages[asked:] if "/thread/" in page.path]
-        assert sorted(threads) == sorted(new_on_their_pages)
-
-    visited(config, world, use, now=then)
-
-
-def _shown(config: SandboxConfig, world: World) -> Mapping[int, Excerpt]:
-    """Every thread as the index shows it in the end."""
-    whole = Archive(config, world, GALLERY)
-    return {no: whole.excerpt(no, world.ends_at, last=LAST_REPLIES) for no in world.threads}
-
-
-def test_nothing_new_costs_the_pages_of_threads_that_may_still_run(
-    config: SandboxConfig, world: World, in_the_archive: Mapping[int, int]
-) -> None:
-    async def use(scene: Scene) -> None:
-        newest = max(in_the_archive.items())
-        tally = await walk(scene, Held(newest_=newest), mode="continue")
-        assert scene.visitor.indexes_asked() == [1, 2]  # ten of 70 threads opened in the last three days
-        assert tally.posts == len(within(in_the_archive, newest[1] - 3_600, 2**40))
-
-    visited(config, world, use)
-
-
-def test_a_first_walk_forward_or_back_is_a_plain_one(
-    config: SandboxConfig, world: World, in_the_archive: Mapping[int, int]
-) -> None:
-    for mode in ("continue", "backfill"):
-        tally = visited(config, world, lambda scene, mode=mode: walk(scene, mode=mode))  # type: ignore[misc]
-        assert (tally.posts, tally.finished) == (len(in_the_archive), True)
-
-
-def test_a_walk_goes_back_from_the_oldest_post_held(
-    config: SandboxConfig, world: World, in_the_archive: Mapping[int, int]
-) -> None:
-    async def use(scene: Scene) -> None:
-        oldest = list(world.threads)[20]
-        held = Held(oldest_=(oldest, in_the_archive[oldest]))
-        tally = await walk(scene, held, mode="backfill")
-        older = {post.no for no in list(world.threads)[:20] for post in world.threads[no].posts}
-        assert older <= found(scene)
-        assert tally.finished
-        assert set(scene.visitor.threads_asked()) <= set(list(world.threads)[:20])
-        # Page 3 shows threads 10 to 29 from the end: one, two and four are looked at to find it.
-        assert sorted(scene.visitor.indexes_asked()) == [1, 2, 3, 4, 4, 5]
-        assert (tally.probes, tally.pages) == (3, 3)
 
     visited(config, world, use)

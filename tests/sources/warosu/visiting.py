@@ -9,6 +9,7 @@ from typing import TypeVar
 import aiohttp
 from aiohttp.test_utils import TestServer
 
+from bizmeme.core.stretches import Stretch
 from bizmeme.ports.sources import Page
 from bizmeme.sandbox.clockwork import Clockwork, Sleeper
 from bizmeme.sandbox.config import SandboxConfig
@@ -31,12 +32,12 @@ GALLERY = Gallery()  # files are drawn once for all tests
 class Held:
     """ports.sources.Extent."""
 
-    newest_: tuple[int, int] | None = None
+    covered_: tuple[Stretch, ...] = ()
     oldest_: tuple[int, int] | None = None
     complete_: set[int] = field(default_factory=set)
 
-    def newest(self) -> tuple[int, int] | None:
-        return self.newest_
+    def covered(self) -> tuple[Stretch, ...]:
+        return self.covered_
 
     def oldest(self) -> tuple[int, int] | None:
         return self.oldest_

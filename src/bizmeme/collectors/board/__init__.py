@@ -4,7 +4,6 @@ adapter    the plug-in door's `build`
 watch      look, fetch, wait, look again
 catalog    what the catalog proves is written down     (core/catalog.py: the proof)
 threads    what it cannot prove is fetched            (turns: when a thread may be asked for)
-media      the files that posts show
 desk       what is known; the one way to ask and to write down
 pages      the JSON itself
 """

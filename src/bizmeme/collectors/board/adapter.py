@@ -1,9 +1,11 @@
 """Collects one board through its JSON API: catalog, threads, files."""
 
+from functools import partial
+
 from bizmeme.collectors.board.desk import Desk
-from bizmeme.collectors.board.media import Media
 from bizmeme.collectors.board.watch import watch
 from bizmeme.shell.collecting import Collecting, Means, Tell
+from bizmeme.shell.downloads import Media
 from bizmeme.shell.holdings import Holdings
 from bizmeme.sources.board import Config
 
@@ -22,8 +24,11 @@ class Board:
         config = self._config
         pages, files = (means.visit.host(url, means.timer) for url in (config.base_url, config.media_url))
         holdings = Holdings(means.journal, f"board/{config.board}")
+        now = await means.timer.now()
+        await holdings.switch(how.kinds, partial(holdings.files_shown, config.board, now=now))
         desk = Desk(config.board, pages, holdings, means.timer, kinds=how.kinds)
-        await watch(desk, Media(files, holdings, means.store, means.timer), how, tell)
+        media = Media(files, holdings, means.store, means.timer, caps=how.pictures)
+        await watch(desk, media, how, tell)
 
 
 def build(config: Config) -> Board:

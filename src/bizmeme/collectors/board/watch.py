@@ -4,10 +4,10 @@ from collections import Counter
 
 from bizmeme.collectors.board.catalog import Catalog, Look
 from bizmeme.collectors.board.desk import Desk
-from bizmeme.collectors.board.media import Media
 from bizmeme.collectors.board.threads import Threads
 from bizmeme.core.catalog import next_interval
-from bizmeme.shell.collecting import Collecting, Pace, Progress, Tell
+from bizmeme.shell.collecting import Collecting, Pace, Progress, Tell, with_files
+from bizmeme.shell.downloads import Media
 
 _HOUR_S = 3600.0
 
@@ -44,10 +44,6 @@ def _next(interval_s: float, look: Look, pace: Pace) -> float:
 
 
 def _progress(desk: Desk, media: Media, interval_s: float) -> Progress:
-    counts = Counter(desk.counts)
-    counts += desk.host.counts
-    counts["files"] = media.host.counts["requests"]
-    counts["busy"] += media.host.counts["busy"]
-    counts["bytes"] += media.host.counts["bytes"]
+    counts = with_files(Counter(desk.counts) + desk.host.counts, media)
     pending = sum(bool(thread.need) for thread in desk.threads.values())
     return Progress(counts, pending, interval_s)

@@ -2,6 +2,7 @@
 
 adapter     the plug-in door's `build`
 fetching    pages and files, read before they are kept
+kept        the pages, as they came
 reach       how far earlier walks came
 """
 

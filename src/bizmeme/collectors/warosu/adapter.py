@@ -1,10 +1,16 @@
 """Collects one board from a Warosu archive: one walk over its index, or through its search."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from bizmeme.collectors.warosu.fetching import Fetching
+from bizmeme.collectors.warosu.fetching import Fetching, files_of
+from bizmeme.collectors.warosu.kept import Kept
 from bizmeme.collectors.warosu.reach import Reach
-from bizmeme.shell.collecting import Collecting, Means, Progress, Tell
+from bizmeme.core.files import Kind, Pending
+from bizmeme.shell.collecting import Collecting, Means, Progress, Tell, with_files
+from bizmeme.shell.downloads import Media
+from bizmeme.shell.file_notes import FileNotes
 from bizmeme.sources.warosu import Config, Warosu
 from bizmeme.sources.warosu.reader import Tally
 
@@ -23,29 +29,39 @@ class Archive:
         Raises MarkupError where the archive's pages are built anew, ServiceError where it stays busy.
         """
         config, source = self._config, f"warosu/{self._config.board}"
-        hosts = [
+        pages, files = (
             means.visit.host(url, means.timer, least_interval_s=_INTERVAL_S)
             for url in (config.base_url, config.media_url)
-        ]
+        )
+        notes = FileNotes(means.journal, source)
+        media = Media(files, notes, means.store, means.timer, caps=how.pictures)
         archive, reach = Warosu(config), Reach(means.journal, source, kinds=how.kinds)
-        fetching = Fetching(archive.page, means, source, hosts=(hosts[0], hosts[1]), kinds=how.kinds)
-        fetching.after = lambda: tell(Progress(_counts(fetching, None), 0, 0.0))
-        tally = await archive.collect(fetching, reach)
-        if (
-            config.search is None
-        ):  # a search finds some posts here and there: nothing can begin or end at them
-            reach.walked(tally)
-        tell(Progress(_counts(fetching, tally), 0, 0.0))
+        kept = Kept(means.journal, source)
+        await notes.switch(how.kinds, partial(_files_shown, archive, kept))
+        fetching = Fetching(archive.page, kept, pages, media, kinds=how.kinds)
+        fetching.after = lambda: tell(Progress(_counts(fetching, tally), 0, 0.0))
+        begun_at, tally = await means.timer.now(), Tally()
+        try:
+            await archive.collect(fetching, reach, tally)
+            await media.fetch(until=None)
+        finally:  # also where Ctrl-C came in between
+            if config.search is None:  # which finds posts here and there: nothing begins or ends at them
+                reach.walked(tally, begun_at=begun_at)
+            fetching.after()
 
 
-def _counts(fetching: Fetching, tally: Tally | None) -> Counter[str]:
-    counts = Counter(fetching.pages.counts)
-    counts["files"] = fetching.files.counts["requests"]
-    counts["bytes"] += fetching.files.counts["bytes"]
-    counts["busy"] += fetching.files.counts["busy"]
-    if tally is not None:
-        counts["posts"], counts["ghosts"] = tally.posts, tally.ghosts
+def _counts(fetching: Fetching, tally: Tally) -> Counter[str]:
+    counts = with_files(fetching.host.counts, fetching.files)
+    counts["posts"], counts["ghosts"] = tally.posts, tally.ghosts
     return counts
+
+
+def _files_shown(archive: Warosu, kept: Kept, kinds: Sequence[Kind]) -> Iterator[Pending]:
+    """The files of every post on the pages held; a page that no parser knows any more shows none."""
+    for page in kept.pages():
+        for post in archive.read((), [page]):
+            if post.media_path is not None:
+                yield from map(Pending, files_of(post.media_path, kinds))
 
 
 def build(config: Config) -> Archive:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from bizmeme.core.files import Kind
+from bizmeme.core.stretches import Stretch, united
 from bizmeme.shell.journal import Journal
 from bizmeme.sources.warosu.reader import Tally
 
 Post = tuple[int, int]
 """Number and second, UTC."""
-
-_WALKED = "INSERT OR REPLACE INTO walks VALUES (?, ?, ?, ?, ?)"
 
 
 class Reach:
@@ -20,13 +19,16 @@ class Reach:
         self._source = source
         self._kinds = kinds
 
-    def newest(self) -> Post | None:
-        """The newest post of all finished walks."""
-        return self._ends()[0]
+    def covered(self) -> list[Stretch]:
+        """Stretches of which finished walks have looked for every post, the earliest first."""
+        query = "SELECT begins_at, ends_at FROM covered WHERE source = ? ORDER BY begins_at"
+        return [Stretch(*row) for row in self._journal.database.execute(query, (self._source,))]
 
     def oldest(self) -> Post | None:
         """The oldest post of all walks."""
-        return self._ends()[1]
+        query = "SELECT oldest_no, oldest_at FROM walks WHERE source = ?"
+        row = self._journal.database.execute(query, (self._source,)).fetchone()
+        return (row[0], row[1]) if row else None
 
     def complete(self, thread_no: int) -> bool:
         """Whether a thread may be passed over: its own page is held for good, and no files are asked for.
@@ -36,22 +38,18 @@ class Reach:
         board = self._source.partition("/")[2]
         return not self._kinds and self._journal.frozen(self._source, f"/{board}/thread/{thread_no}")
 
-    def walked(self, tally: Tally) -> None:
-        """Note what a walk found; one that was cut off moves no newest end, else it would leave a gap."""
-        newest, oldest = self._ends()
-        if tally.finished and tally.newest is not None:
-            newest = max(newest or tally.newest, tally.newest)
-        if tally.oldest is not None:
-            oldest = min(oldest or tally.oldest, tally.oldest)
+    def walked(self, tally: Tally, *, begun_at: float) -> None:
+        """Note what a walk brought that began at that second, finished or not.
+
+        Nothing later is covered, whatever a stamp says: a continued walk would pass over it for good.
+        """
+        new = (Stretch(max(each.begins_s, 0), min(each.ends_s, begun_at)) for each in tally.covered)
+        covered = united([*self.covered(), *new])
+        database = self._journal.database
         with self._journal.transaction():
-            row = (self._source, *(newest or (None, None)), *(oldest or (None, None)))
-            self._journal.database.execute(_WALKED, row)
-
-    def _ends(self) -> tuple[Post | None, Post | None]:
-        query = "SELECT newest_no, newest_at, oldest_no, oldest_at FROM walks WHERE source = ?"
-        row = self._journal.database.execute(query, (self._source,)).fetchone() or (None,) * 4
-        return _post(row[0], row[1]), _post(row[2], row[3])
-
-
-def _post(no: int | None, posted_at: int | None) -> Post | None:
-    return None if no is None or posted_at is None else (no, posted_at)
+            database.execute("DELETE FROM covered WHERE source = ?", (self._source,))
+            rows = ((self._source, int(each.begins_s), int(each.ends_s)) for each in covered)
+            database.executemany("INSERT INTO covered VALUES (?, ?, ?)", rows)
+            if tally.oldest is not None:
+                oldest = min(self.oldest() or tally.oldest, tally.oldest)
+                database.execute("INSERT OR REPLACE INTO walks VALUES (?, ?, ?)", (self._source, *oldest))

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from bizmeme.core.settings import Section
+from bizmeme.core.stretches import Stretch, uncovered
 from bizmeme.errors import ChallengeError, MarkupError
 from bizmeme.ports.sources import Extent, Fetch, KeptPost, Page, RawPost
 from bizmeme.sources.warosu.pages import read_page
@@ -21,8 +22,6 @@ from bizmeme.sources.warosu.walk import IndexWalk
 _LOG = logging.getLogger(__name__)
 _EARLIEST, _LATEST = date(2003, 1, 1), date(2100, 1, 1)
 _DAY_S = 86_400
-# The archive visits one thread after the other: a post may appear there that much later than a younger one.
-_LATE_S = 3_600
 
 
 class Config(Section):
@@ -41,8 +40,8 @@ class Config(Section):
     """Address of its files."""
 
     mode: Literal["plain", "continue", "backfill"]
-    """plain: from the newest thread on; continue: what is newer than the newest post held; backfill: what
-    is older than the oldest one."""
+    """plain: from the newest thread on; continue: what no finished walk covered, from the earliest that one
+    did (or from `from`) to now; backfill: what is older than the oldest post held."""
 
     search: Annotated[str | None, Field(pattern=r"\S", max_length=500)]
     """Words that a post must hold, as the archive's own search reads them; null: all posts, by the index."""
@@ -77,15 +76,17 @@ class Warosu:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    async def collect(self, fetch: Fetch, held: Extent) -> Tally:
+    async def collect(self, fetch: Fetch, held: Extent, tally: Tally | None = None) -> Tally:
         """Ask for every page and picture that the configuration wants, so that they stand in the journal.
 
-        Only a walk whose tally is `finished` may move `held.newest`. Raises ChallengeError (try again some
+        Counts in `tally` as it goes, where one is given. Raises ChallengeError (try again some
         minutes later) and MarkupError (nothing will help but a new parser).
         """
         config = self._config
-        reader = Reader(fetch, self.page, wanted(config, held))
-        if config.search is not None:
+        reader = Reader(fetch, self.page, wanted(config, held), Tally() if tally is None else tally)
+        if not reader.wanted.stretches:
+            reader.tally.finished = True
+        elif config.search is not None:
             await SearchWalk(reader, config.board, config.search).run()
         else:
             await IndexWalk(reader, config.board, held).run()
@@ -122,15 +123,18 @@ class Warosu:
 
 def wanted(config: Config, held: Extent) -> Wanted:
     """Which posts a walk is after, by the configuration and by what is held already."""
-    newest = held.newest() if config.mode == "continue" else None
     oldest = held.oldest() if config.mode == "backfill" else None
-    since = -math.inf if config.from_day is None else _begins(config.from_day)
-    before = math.inf if config.to_day is None else _begins(config.to_day + timedelta(days=1))
-    by_search = oldest is not None and config.search is not None
+    begins_s = -math.inf if config.from_day is None else _begins(config.from_day)
+    ends_s = math.inf if config.to_day is None else _begins(config.to_day + timedelta(days=1))
+    if oldest and config.search is not None:
+        ends_s = min(ends_s, oldest[1] + 1)
+    covered = held.covered() if config.mode == "continue" else ()
+    if covered and config.from_day is None:
+        begins_s = covered[0].begins_s
     return Wanted(
-        since_s=max(since, newest[1] - _LATE_S) if newest else since,
-        before_s=min(before, oldest[1] + 1) if oldest and by_search else before,
+        stretches=tuple(uncovered(covered, Stretch(begins_s, ends_s))),
         below_no=oldest[0] if oldest else math.inf,
+        sure_until_s=oldest[1] if oldest else math.inf,
         life_s=config.thread_life_days * _DAY_S,
         max_posts=math.inf if config.max_posts is None else config.max_posts,
         max_pages=math.inf if config.pages is None else config.pages,

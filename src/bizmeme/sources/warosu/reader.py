@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bizmeme.core.stretches import Stretch
 from bizmeme.ports.sources import Fetch, Page, RawPost
 from bizmeme.sources.warosu.posts import ArchivePage
 
@@ -21,32 +22,48 @@ class Tally:
     ghosts: int = 0  # posts of the archive's own visitors, left out
     unreadable: int = 0  # posts without a usable number or time, left out
     capped_days: int = 0  # of which a search found more than the archive lets anyone page through
-    newest: tuple[int, int] | None = None  # of the wanted posts: number and second, UTC
-    oldest: tuple[int, int] | None = None
+    oldest: tuple[int, int] | None = None  # of the wanted posts: number and second, UTC
     finished: bool = False  # it came to its end, not to `max_posts` or `pages`
+    covered: list[Stretch] = field(default_factory=list)  # every post of these was looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which posts a walk is after, and how much of them."""
 
-    since_s: float = -math.inf  # UTC
-    before_s: float = math.inf
+    stretches: tuple[Stretch, ...] = (Stretch(-math.inf, math.inf),)  # the earliest first, none touching
     below_no: float = math.inf
+    sure_until_s: float = math.inf  # older posts only are all found among threads `below_no`
     life_s: float = math.inf  # how long a thread is answered at most
     max_posts: float = math.inf
     max_pages: float = math.inf
 
+    @property
+    def since_s(self) -> float:
+        """Nothing earlier is wanted, seconds since 1970, UTC."""
+        return min((each.begins_s for each in self.stretches), default=math.inf)
+
+    @property
+    def before_s(self) -> float:
+        """Nothing from then on is wanted."""
+        return max((each.ends_s for each in self.stretches), default=-math.inf)
+
     def takes(self, post: RawPost) -> bool:
         """Whether a post is one of them."""
-        return self.since_s <= post.posted_at < self.before_s
+        return self.meets(post.posted_at, post.posted_at)
+
+    def meets(self, first_s: float, last_s: float) -> bool:
+        """Whether any posts from the first moment to the last, both included, are among them."""
+        return any(each.meets(first_s, last_s) for each in self.stretches)
 
 
 class Reader:
     """Asks for pages and files, reads them, and counts."""
 
-    def __init__(self, fetch: Fetch, read: Callable[[Page], ArchivePage], wanted: Wanted) -> None:
-        self.tally = Tally()
+    def __init__(
+        self, fetch: Fetch, read: Callable[[Page], ArchivePage], wanted: Wanted, tally: Tally
+    ) -> None:
+        self.tally = tally
         self.wanted = wanted
         self._fetch = fetch
         self._read = read
@@ -75,19 +92,19 @@ class Reader:
         self.tally.unreadable += page.unreadable
         return page
 
-    def _stretch(self, no: int, posted_at: int) -> None:
-        tally, post = self.tally, (no, posted_at)
-        tally.newest = max(tally.newest or post, post)
-        tally.oldest = min(tally.oldest or post, post)
+    async def take(self, posts: Iterable[RawPost], *, in_order: bool = True) -> None:
+        """Count the wanted ones among them that are new, and ask for their pictures.
 
-    async def take(self, posts: Iterable[RawPost]) -> None:
-        """Count the wanted ones among them that are new, and ask for their pictures."""
+        `in_order`: those younger were seen before, so that a later walk may go on from here.
+        """
         for post in posts:
             if post.no in self._seen or not self.wanted.takes(post) or self.full:
                 continue
             self._seen.add(post.no)
             self.tally.posts += 1
-            self._stretch(post.no, post.posted_at)
+            if in_order:
+                this = (post.no, post.posted_at)
+                self.tally.oldest = min(self.tally.oldest or this, this)
             if post.media_path is not None:
                 self.tally.files += 1
                 await self._fetch.media(post.media_path)
