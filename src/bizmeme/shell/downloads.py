@@ -32,6 +32,7 @@ class Media:
         self._timer = timer
         self._caps = caps
         self._failed = 0  # times in a row, of `fetch_those`
+        self._failure: ServiceError | None = None  # the last one
 
     def want(self, files: Iterable[Wanted]) -> None:
         """Note files to fetch."""
@@ -40,10 +41,14 @@ class Media:
     async def fetch(self, *, until: float | None) -> None:
         """One round: every wanted file once, until that moment, or until the host is busy.
 
-        Without such a moment nobody comes back soon: a second round asks again where the first had mishaps.
+        Without such a moment nobody comes back soon: a second round asks again where the first had mishaps,
+        and a host that fails time and again is raised about (ServiceError).
         """
-        if await self._round(until) and until is None:
-            await self._round(until)
+        ended = await self._round(until)
+        if until is None:
+            ended = ended and await self._round(until)
+            if not ended and self._failure is not None:
+                raise self._failure
 
     async def fetch_those(self, files: Iterable[Wanted]) -> None:
         """Those of these files that are still wanted; none any more once the host failed time and again."""
@@ -72,7 +77,8 @@ class Media:
         except TooLongError:
             self._note(pending, "too long")
             return True
-        except ServiceError:
+        except ServiceError as error:
+            self._failure = error
             self._note(pending, "refused")
             return False
         await self._receive(pending, answer)
