@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS media (
     tries INTEGER NOT NULL DEFAULT 0, mishaps INTEGER NOT NULL DEFAULT 0, sha256 TEXT, width_px INTEGER,
     height_px INTEGER, animated INTEGER, PRIMARY KEY (source, key, kind)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS media_wanted ON media (source, tries, kind DESC, path) WHERE status = 'wanted';
+CREATE INDEX IF NOT EXISTS media_held ON media (key, kind) WHERE status = 'ok';
 CREATE TABLE IF NOT EXISTS kinds (source TEXT, kind TEXT, PRIMARY KEY (source, kind)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asks (
     ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,

@@ -9,10 +9,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from bizmeme.core.settings import Section
 from bizmeme.core.stretches import Stretch, uncovered
-from bizmeme.ports.sources import Extent, Fetch, Page, RawPost
+from bizmeme.ports.sources import Extent, Page, RawPost
 from bizmeme.sources.warosu.pages import read_page
 from bizmeme.sources.warosu.posts import ArchivePage, merged
-from bizmeme.sources.warosu.reader import Reader, Tally, Wanted
+from bizmeme.sources.warosu.reader import ArchiveFetch, Reader, Tally, Wanted
 from bizmeme.sources.warosu.search import SearchWalk
 from bizmeme.sources.warosu.stamps import evidence, raw_posts
 from bizmeme.sources.warosu.walk import IndexWalk
@@ -74,7 +74,7 @@ class Warosu:
         self._config = config
         self.urls = (config.base_url, config.media_url)
 
-    async def collect(self, fetch: Fetch, held: Extent, tally: Tally | None = None) -> Tally:
+    async def collect(self, fetch: ArchiveFetch, held: Extent, tally: Tally | None = None) -> Tally:
         """Ask for every page and picture that the configuration wants, so that they stand in the journal.
 
         Counts in `tally` as it goes, where one is given. Raises ChallengeError (try again some
