@@ -98,7 +98,11 @@ def _connected(file: Path) -> sqlite3.Connection:
     with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S)
-        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA + IMPORTS)
+        try:
+            database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA + IMPORTS)
+        except BaseException:
+            database.close()
+            raise
     return database
 
 
