@@ -76,3 +76,20 @@ def test_kinds_switched_on_later_bring_the_files_of_posts_already_held(
     fine = sum(status == "ok" for status in noted(later, "file").values())
     assert both["file ok"] == fine > 5  # and of thumbnails none again
     assert collect(where, addresses, later, "thumbnail", "file")["file ok"] == 0
+
+
+def test_what_the_board_gave_is_not_fetched_from_the_archive_and_a_repost_but_once(
+    addresses: Mapping[str, str], tmp_path: Path
+) -> None:
+    collect("board", addresses, tmp_path, "file")
+    held = {key for key, status in noted(tmp_path, "file").items() if status == "ok"}
+    counts = collect("warosu", addresses, tmp_path, "file")
+    with open_journal(tmp_path, "world") as journal:
+        query = "SELECT key, path, status, sha256 FROM media WHERE source = 'warosu/biz'"
+        rows = journal.database.execute(query).fetchall()
+    assert len(held & {row[0] for row in rows}) > 100
+    assert {row[2] for row in rows if row[0] in held} == {"ok"}
+    assert counts["file ok"] == sum(row[0] not in held and row[2] == "ok" for row in rows)
+    store = MediaStore(tmp_path / "media")
+    assert all(store.get(sha256) for *_, status, sha256 in rows if status == "ok")
+    assert not [key for key, *_ in rows if key.startswith("/data/")]

@@ -18,7 +18,7 @@ from PIL import Image
 from bizmeme.core.files import Pending, Status, Wanted
 from bizmeme.errors import ServiceError, TooLongError
 from bizmeme.shell.downloads import Media
-from bizmeme.shell.file_notes import FileNotes
+from bizmeme.shell.file_notes import _SHARE, FileNotes
 from bizmeme.shell.hosts import Answer
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.media_store import MediaStore
@@ -209,3 +209,39 @@ def test_a_larger_thumbnail_that_cannot_be_had_leaves_the_smaller_one(bench: Ben
     bench.media.want([LARGE, SMALL])
     bench.to_the_end()
     assert bench.site.asked[LARGE.path] == asked
+
+
+MD5 = "9q0a9DEJBTtwsfyKZmzJpA=="
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "shared"),
+    [
+        (Wanted(MD5, "file", "/biz/1.png"), Wanted(MD5, "file", "/data/biz/img/1.png"), True),
+        (Wanted(MD5, "thumbnail", "/biz/1s.jpg", 250), Wanted(MD5, "thumbnail", "/data/1s.jpg", 125), True),
+        (Wanted(MD5, "thumbnail", "/biz/1s.jpg", 125), Wanted(MD5, "thumbnail", "/data/1s.jpg", 250), False),
+        (Wanted(MD5, "thumbnail", "/biz/1s.jpg", 250), Wanted(MD5, "file", "/data/1.png"), False),
+        (Wanted("/biz/1.png", "file", "/biz/1.png"), Wanted("/biz/1.png", "file", "/biz/1.png"), False),
+    ],
+)
+def test_what_another_source_holds_under_the_same_md5_is_held(
+    bench: Bench, theirs: Wanted, ours: Wanted, shared: bool
+) -> None:
+    bench.site.says |= {BAD.path: [PICTURE], theirs.path: [MOVING], ours.path: [PICTURE]}
+    other = FileNotes(bench.notes._journal, "warosu/biz")
+    other.note([ours])
+    assert other.pending(ours) is not None  # nobody holds it yet
+    bench.media.want([theirs])
+    bench.round()
+    other.note([ours])
+    rows = list(other._database.execute("SELECT sha256, animated FROM media WHERE source = 'warosu/biz'"))
+    if shared:
+        assert rows == [(bench.rows()[theirs.key][1], True)]
+    else:
+        assert rows == [(None, None)]
+        assert other.pending(ours) == Pending(ours)
+
+
+def test_looking_for_what_others_hold_reads_no_whole_table(bench: Bench) -> None:
+    plan = bench.notes._database.execute("EXPLAIN QUERY PLAN " + _SHARE, ("a", "b", "file")).fetchall()
+    assert not [step[-1] for step in plan if step[-1].startswith("SCAN")]

@@ -3,12 +3,17 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from bizmeme.shell.journals import alone
+from bizmeme.errors import JournalError
+from bizmeme.shell import journals
+from bizmeme.shell.journals import alone, journal_file, open_journal
 
 PATIENCE_S = 60
 
@@ -47,3 +52,23 @@ def test_other_work_and_other_journals_do_not_wait(tmp_path: Path) -> None:
         alone(tmp_path, "sandbox-1", doing="asking"),
     ):
         pass
+
+
+def test_a_journal_that_cannot_be_used_is_let_go_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+
+    def connect(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(sqlite3.connect(*args, **options))
+        return opened[-1]
+
+    file = journal_file(tmp_path, "real")
+    file.parent.mkdir()
+    file.write_bytes(b"no database" * 500)
+    monkeypatch.setattr(journals, "sqlite3", SimpleNamespace(connect=connect, Error=sqlite3.Error))
+    with pytest.raises(JournalError, match="cannot be used"), open_journal(tmp_path, "real"):
+        pass
+    (connection,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")

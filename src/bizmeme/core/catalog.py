@@ -22,7 +22,8 @@ new: never seen, and longer than the window. overflow: more replies came than th
 numbers do not add up, so an older reply was deleted or came back. edit: something changed that is not shown.
 """
 
-_DOUBTS = 2  # in a row, until a shrunken catalog is believed
+ROUNDING_S = 2
+"""Between a post's time, the field last_modified and the header Last-Modified."""
 
 URGENCY: Mapping[str, int] = MappingProxyType({"overflow": 0, "new": 1, "count": 2, "edit": 3, "left": 4})
 """Order of fetching; `left` threads are no longer listed, and do not change any more."""
@@ -101,14 +102,14 @@ class Verdict:
         return not self.need and not self.stale
 
 
-def judged(entry: Entry, held: Held | None) -> Verdict:
-    """Compare a catalog's entry with what is held of its thread.
+def judged(entry: Entry, held: Held | None, *, made_at: float | None = None) -> Verdict:
+    """Compare the entry of a catalog that was made at that second with what is held of its thread.
 
     Posts that are shown are always worth writing down; deletions are concluded only from a proof.
     """
     if held is None:
         return Verdict(Changes(new=_numbers(_shown(entry))), "" if entry.complete else "new")
-    if entry.last_modified < held.last_modified:
+    if entry.last_modified < held.last_modified or _outrun(entry, held, made_at):
         return Verdict(Changes(), "", stale=True)
     seen = _seen(_shown(entry), held)
     if not held.whole and not entry.complete:
@@ -143,15 +144,19 @@ def reconciled(posts: Sequence[Glimpse], held: Held | None, *, pruned: bool, fre
 def extended(
     posts: Sequence[Glimpse], held: Held, *, tail_id: int, replies: int, thread_no: int
 ) -> Changes | None:
-    """What a tail page adds; None where it leaves a gap, or where its count says that older replies changed.
+    """What a tail page adds; None where only the whole page can tell.
+
+    That is where it leaves a gap, where its count says that older replies changed, and where it does not show
+    the newest reply held, so that it may be older than that one.
 
     `tail_id` is the number of the last post before the page's posts.
     """
     known = held.replies_held(thread_no)
-    if tail_id > max(known, default=thread_no):
+    newest = max(known, default=thread_no)
+    shown = {post.no for post in posts}
+    if tail_id > newest or max(shown, default=tail_id) < newest:
         return None
     seen = _seen(posts, held)
-    shown = {post.no for post in posts}
     gone = tuple(sorted(no for no in known if no > tail_id and no not in shown))
     if len(known) - len(gone) + len(shown - known.keys()) != replies:
         return None
@@ -168,6 +173,16 @@ def tail_may_do(entry: Entry, held: Held | None, *, known: int = 0) -> bool:
         return False
     expected = entry.replies - len(held.replies_held(entry.no))
     return 0 < expected < size
+
+
+def _outrun(entry: Entry, held: Held, made_at: float | None) -> bool:
+    """Whether a post is held that may have come after the entry, within its last second.
+
+    It may as well have been deleted: a catalog made later tells, even where a deletion moves no date.
+    """
+    sure_s = entry.last_modified if made_at is None else made_at - ROUNDING_S
+    newest = max(post.no for post in _shown(entry))
+    return any(no > newest and post.posted_at >= sure_s for no, post in held.posts.items())
 
 
 def _shown(entry: Entry) -> tuple[Glimpse, ...]:
@@ -212,30 +227,3 @@ def _unexplained(entry: Entry, held: Held, changes: Changes) -> bool:
 
 def _numbers(posts: Iterable[Glimpse]) -> tuple[int, ...]:
     return tuple(sorted(post.no for post in posts))
-
-
-# --- the whole catalog --------------------------------------------------------------------------------
-
-
-def plausible(listed: int, before: int, *, doubted: int) -> bool:
-    """Whether a catalog of so many threads may follow one of `before`.
-
-    An empty one, or one that lost more than half, is an accident of the board's; the latter is believed once
-    it was `doubted` twice in a row.
-    """
-    return listed > 0 and (2 * listed >= before or doubted >= _DOUBTS)
-
-
-def next_interval(
-    interval_s: float, *, most_new: int, window: int, overflowed: bool, bounds_s: tuple[float, float]
-) -> float:
-    """When to look again, so that no thread gains more replies than the window proves (window − 1).
-
-    `most_new` are the replies that the busiest thread gained since the last look.
-    """
-    aim = max(1, window - 2)
-    wanted = interval_s * aim / most_new if most_new else 2 * interval_s
-    if overflowed:
-        wanted = min(wanted, interval_s / 2)
-    low, high = bounds_s
-    return min(high, max(low, min(wanted, 2 * interval_s)))

@@ -16,6 +16,14 @@ _WANT = (
     "status = 'wanted', tries = excluded.tries, mishaps = excluded.mishaps WHERE path != excluded.path AND "
     f"(status IN ({', '.join(repr(each) for each in sorted(ELSEWHERE))}) OR longest_px < excluded.longest_px)"
 )
+# What another source holds under the board's md5 need not be fetched; a path is a key of one source alone.
+_SHARE = (
+    "UPDATE media SET status = 'ok', sha256 = other.sha256, width_px = other.width_px, "
+    "height_px = other.height_px, animated = other.animated FROM media AS other "
+    "WHERE (media.source, media.key, media.kind, media.status) = (?, ?, ?, 'wanted') "
+    "AND other.key = media.key AND other.kind = media.kind AND other.key LIKE '%==' "
+    "AND other.source != media.source AND other.status = 'ok' AND other.longest_px >= media.longest_px"
+)
 # A larger thumbnail that could not be had leaves the smaller one that is held.
 _NOTE = (
     "UPDATE media SET status = IIF(sha256 IS NULL OR :status = 'wanted', :status, 'ok'), tries = :tries, "
@@ -43,11 +51,11 @@ class FileNotes:
         self._want(map(Pending, files))
 
     def _want(self, files: Iterable[Pending]) -> None:
-        rows = (
-            (self._source, file.key, file.kind, file.path, file.longest_px, at_first(file), *tried)
-            for file, *tried in ((each.file, each.tries, each.mishaps) for each in files)
-        )
-        self._database.executemany(_WANT, rows)
+        for each in files:
+            file, key = each.file, (self._source, each.file.key, each.file.kind)
+            how = (file.path, file.longest_px, at_first(file), each.tries, each.mishaps)
+            self._database.execute(_WANT, (*key, *how))
+            self._database.execute(_SHARE, key)
 
     def note(self, files: Iterable[Wanted]) -> None:
         """The same, written down at once."""

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS media (
     tries INTEGER NOT NULL DEFAULT 0, mishaps INTEGER NOT NULL DEFAULT 0, sha256 TEXT, width_px INTEGER,
     height_px INTEGER, animated INTEGER, PRIMARY KEY (source, key, kind)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS media_wanted ON media (source, tries, kind DESC, path) WHERE status = 'wanted';
+CREATE INDEX IF NOT EXISTS media_held ON media (key, kind) WHERE status = 'ok';
 CREATE TABLE IF NOT EXISTS kinds (source TEXT, kind TEXT, PRIMARY KEY (source, kind)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asks (
     ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
@@ -98,7 +99,11 @@ def _connected(file: Path) -> sqlite3.Connection:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # polars draws rows out of it in a thread of its own while ours waits: one at a time all the same.
         database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
-        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA + IMPORTS)
+        try:
+            database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA + IMPORTS)
+        except BaseException:
+            database.close()
+            raise
     return database
 
 

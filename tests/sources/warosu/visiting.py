@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 
 from bizmeme.core.stretches import Stretch
-from bizmeme.ports.sources import Page
+from bizmeme.ports.sources import Page, RawPost
 from bizmeme.sandbox.clockwork import Clockwork, Sleeper
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.fuuka.dialects import Generation
@@ -48,7 +48,7 @@ class Held:
 
 @dataclass
 class Visitor:
-    """ports.sources.Fetch: every request counts; `after` may change the world between two."""
+    """ArchiveFetch: every request counts; `after` may change the world between two."""
 
     session: aiohttp.ClientSession
     address: str
@@ -68,9 +68,10 @@ class Visitor:
         self.frozen_paths.append(path)
         return await self.page(path)
 
-    async def media(self, path: str) -> Page | None:
-        self.media_paths.append(path)
-        return await self._get(path)
+    async def picture(self, post: RawPost) -> None:
+        assert post.media_path is not None
+        self.media_paths.append(post.media_path)
+        await self._get(post.media_path)
 
     async def _get(self, path: str) -> Page | None:
         async with self.session.get(self.address + path, allow_redirects=False) as reply:

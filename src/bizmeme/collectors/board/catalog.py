@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from bizmeme.collectors.board.desk import NOTHING, Desk, changed
 from bizmeme.collectors.board.pages import CatalogPage, Listing, read_catalog, read_numbers
-from bizmeme.core.catalog import judged, plausible
+from bizmeme.core.catalog import judged
+from bizmeme.core.looks import plausible
 from bizmeme.errors import ConfigError, ServiceError
 from bizmeme.shell.holdings import Thread, Update
-from bizmeme.shell.hosts import NOT_FOUND, NOT_MODIFIED, Answer
+from bizmeme.shell.hosts import NOT_FOUND, NOT_MODIFIED, Answer, http_seconds
 
 _TRIES = 2  # of archive.json, which can wait for another look
 _A_WHILE_S = 1_200.0  # threads live for hours; one that came and went within this is rare
@@ -55,7 +56,8 @@ class Catalog:
             return Look()
         # The archive first: what is written with the catalog's validator is not asked for again.
         archived = await self._archived() if self._is_due(now) else None
-        listed = [update for listing in page.listings if (update := self._listed(listing, now))]
+        made_at = http_seconds(answer.last_modified)
+        listed = [update for each in page.listings if (update := self._listed(each, now, made_at))]
         look = self._summed(listed, page)
         left = [Update(replace(thread, need="left")) for thread in self._left(page)]
         unseen = [] if archived is None else self._unseen(archived, page)
@@ -88,11 +90,11 @@ class Catalog:
     def _is_due(self, now: float) -> bool:
         return self._looked_at is None or now - self._looked_at > _A_WHILE_S
 
-    def _listed(self, listing: Listing, now: float) -> Update | None:
+    def _listed(self, listing: Listing, now: float, made_at: float | None) -> Update | None:
         """What the catalog says of one thread; None where that is nothing new."""
         entry = listing.entry
         thread = self._desk.threads.get(entry.no) or self._desk.holdings.thread(entry.no)
-        verdict = judged(entry, thread.held if thread else None)
+        verdict = judged(entry, thread.held if thread else None, made_at=made_at)
         if verdict.stale:
             return None
         known = thread or Thread(entry.no, NOTHING)

@@ -6,12 +6,11 @@ from dataclasses import replace
 from bizmeme.collectors.board.desk import Desk, changed
 from bizmeme.collectors.board.pages import SpoiltError, ThreadPage, read_thread
 from bizmeme.collectors.board.turns import Turns
-from bizmeme.core.catalog import URGENCY, Changes, Entry, extended, reconciled, tail_may_do
+from bizmeme.core.catalog import ROUNDING_S, URGENCY, Changes, Entry, extended, reconciled, tail_may_do
 from bizmeme.errors import ServiceError
 from bizmeme.shell.holdings import State, Thread, Update
 from bizmeme.shell.hosts import NOT_FOUND, NOT_MODIFIED, Answer, http_seconds
 
-_ROUNDING_S = 2  # between the header Last-Modified and the field last_modified
 _PATIENCE = 4  # answers that stay behind the catalog, pages that stay spoilt, checks of a doubtful thread
 _TRIES = 2  # of one page, before the next one is asked for
 _FAILURES = 3  # in a row, which are the host's and no page's
@@ -157,7 +156,7 @@ class Threads:
             return True
         entry, given = self._desk.entries.get(thread.no), http_seconds(answer.last_modified)
         expected = max(thread.held.last_modified, entry.last_modified if entry else 0, _newest(thread))
-        if given is None or given + _ROUNDING_S >= expected:
+        if given is None or given + ROUNDING_S >= expected:
             return False
         self._desk.counts["rollbacks"] += 1
         return True
@@ -203,7 +202,7 @@ class Threads:
     def _is_of(self, path: str, entry: Entry) -> bool:
         """Whether the page held is as young as the catalog's entry."""
         held = http_seconds(self._desk.holdings.validator(path))
-        return held is not None and held + _ROUNDING_S >= entry.last_modified
+        return held is not None and held + ROUNDING_S >= entry.last_modified
 
     def _removed(self, thread: Thread, now: float) -> None:
         """Deleted by its poster or a moderator, or gone from the archive before anybody came to see."""
@@ -226,7 +225,7 @@ def _newest(thread: Thread) -> int:
 def _fresh(thread: Thread, answer: Answer) -> bool:
     """Whether a page is proven younger than the newest post held: what it lacks was deleted."""
     given = http_seconds(answer.last_modified)
-    return given is not None and given > _newest(thread) + _ROUNDING_S
+    return given is not None and given > _newest(thread) + ROUNDING_S
 
 
 def _tail_may_do(entry: Entry | None, thread: Thread) -> bool:

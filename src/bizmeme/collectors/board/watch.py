@@ -5,7 +5,7 @@ from collections import Counter
 from bizmeme.collectors.board.catalog import Catalog, Look
 from bizmeme.collectors.board.desk import Desk
 from bizmeme.collectors.board.threads import Threads
-from bizmeme.core.catalog import next_interval
+from bizmeme.core.looks import next_interval
 from bizmeme.shell.collecting import Collecting, Pace, Progress, Tell, with_files
 from bizmeme.shell.downloads import Media
 

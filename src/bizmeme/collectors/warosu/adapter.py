@@ -60,8 +60,7 @@ def _files_shown(archive: Warosu, kept: Kept, kinds: Sequence[Kind]) -> Iterator
     """The files of every post on the pages held; a page that no parser knows any more shows none."""
     for page in kept.pages():
         for post in archive.read((), [page]):
-            if post.media_path is not None:
-                yield from map(Pending, files_of(post.media_path, kinds))
+            yield from map(Pending, files_of(post, kinds))
 
 
 def build(config: Config) -> Archive:

@@ -1,4 +1,4 @@
-"""ports.sources.Fetch over hosts, the journal and the files below $BIZMEME_HOME.
+"""sources.warosu.reader.ArchiveFetch over hosts, the journal and the files below $BIZMEME_HOME.
 
 A page is read before it is kept: a challenge is asked for again later, and a page whose markup has changed is
 kept and then ends the walk. Files are noted as their posts are read, and fetched before the next page is.
@@ -7,9 +7,9 @@ kept and then ends the walk. Files are noted as their posts are read, and fetche
 from collections.abc import Callable, Iterator, Sequence
 
 from bizmeme.collectors.warosu.kept import Kept
-from bizmeme.core.files import Kind, Wanted
+from bizmeme.core.files import Kind, Wanted, thumbnail_px
 from bizmeme.errors import ChallengeError, MarkupError
-from bizmeme.ports.sources import Page
+from bizmeme.ports.sources import Page, RawPost
 from bizmeme.shell.downloads import Media
 from bizmeme.shell.hosts import NOT_FOUND, OK, Answer, Host
 
@@ -38,12 +38,11 @@ class Fetching:
         """A page that never changes again: from the journal where it is held as such."""
         return self._kept.settled(path) or await self._get(path, settled=True)
 
-    async def media(self, path: str) -> Page | None:
-        """Note the file, or its thumbnail, or both, each once ever; nothing is given back."""
-        files = list(files_of(path, self._kinds))
+    async def picture(self, post: RawPost) -> None:
+        """Note its file, or its thumbnail, or both; they are fetched before the next page is."""
+        files = list(files_of(post, self._kinds))
         self.files.want(files)
         self._noted += files
-        return None
 
     async def _get(self, path: str, *, settled: bool) -> Page | None:
         noted, self._noted = self._noted, []
@@ -68,10 +67,17 @@ class Fetching:
         return True
 
 
-def files_of(path: str, kinds: Sequence[Kind]) -> Iterator[Wanted]:
-    """The files behind a picture of the archive."""
+def files_of(post: RawPost, kinds: Sequence[Kind]) -> Iterator[Wanted]:
+    """The files of a post's picture; by the board's md5, so that one shown again is the same one."""
+    path = post.media_path
+    if path is None:
+        return
     for kind in kinds:
-        yield Wanted(path, kind, path if kind == "file" else _thumbnail(path))
+        key = post.media_md5 or path
+        if kind == "file":
+            yield Wanted(key, kind, path)
+        else:
+            yield Wanted(key, kind, _thumbnail(path), thumbnail_px(opens=post.no == post.thread_no))
 
 
 def _page(answer: Answer) -> Page:

@@ -11,10 +11,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from bizmeme.core.settings import Section
 from bizmeme.core.stretches import Stretch, uncovered
 from bizmeme.errors import ChallengeError, MarkupError
-from bizmeme.ports.sources import Extent, Fetch, KeptPost, Page, RawPost
+from bizmeme.ports.sources import Extent, KeptPost, Page, RawPost
 from bizmeme.sources.warosu.pages import read_page
 from bizmeme.sources.warosu.posts import ArchivePage, ArchiveThread, merged
-from bizmeme.sources.warosu.reader import Reader, Tally, Wanted
+from bizmeme.sources.warosu.reader import ArchiveFetch, Reader, Tally, Wanted
 from bizmeme.sources.warosu.search import SearchWalk
 from bizmeme.sources.warosu.stamps import evidence, raw_posts
 from bizmeme.sources.warosu.walk import IndexWalk
@@ -76,7 +76,7 @@ class Warosu:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    async def collect(self, fetch: Fetch, held: Extent, tally: Tally | None = None) -> Tally:
+    async def collect(self, fetch: ArchiveFetch, held: Extent, tally: Tally | None = None) -> Tally:
         """Ask for every page and picture that the configuration wants, so that they stand in the journal.
 
         Counts in `tally` as it goes, where one is given. Raises ChallengeError (try again some

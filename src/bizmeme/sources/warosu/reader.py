@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bizmeme.core.stretches import Stretch
-from bizmeme.ports.sources import Fetch, Page, RawPost
+from bizmeme.ports.sources import Page, RawPost
 from bizmeme.sources.warosu.posts import ArchivePage
 
 
@@ -57,11 +58,27 @@ class Wanted:
         return any(each.meets(first_s, last_s) for each in self.stretches)
 
 
+class ArchiveFetch(Protocol):
+    """ports.sources.Fetch, but that it is told which post shows a picture: many show the same."""
+
+    async def page(self, path: str) -> Page | None:
+        """A page that changes; None where the server says 404."""
+        ...
+
+    async def frozen(self, path: str) -> Page | None:
+        """A page that never changes again: asked for once ever."""
+        ...
+
+    async def picture(self, post: RawPost) -> None:
+        """See to it that the picture of a post is had, once ever; the post has a `media_path`."""
+        ...
+
+
 class Reader:
     """Asks for pages and files, reads them, and counts."""
 
     def __init__(
-        self, fetch: Fetch, read: Callable[[Page], ArchivePage], wanted: Wanted, tally: Tally
+        self, fetch: ArchiveFetch, read: Callable[[Page], ArchivePage], wanted: Wanted, tally: Tally
     ) -> None:
         self.tally = tally
         self.wanted = wanted
@@ -107,4 +124,4 @@ class Reader:
                 self.tally.oldest = min(self.tally.oldest or this, this)
             if post.media_path is not None:
                 self.tally.files += 1
-                await self._fetch.media(post.media_path)
+                await self._fetch.picture(post)
