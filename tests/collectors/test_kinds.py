@@ -87,7 +87,7 @@ def test_what_the_board_gave_is_not_fetched_from_the_archive_and_a_repost_but_on
     with open_journal(tmp_path, "world") as journal:
         query = "SELECT key, path, status, sha256 FROM media WHERE source = 'warosu/biz'"
         rows = journal.database.execute(query).fetchall()
-    assert len(held & {row[0] for row in rows}) > 100
+    assert len(held & {row[0] for row in rows}) > 50
     assert {row[2] for row in rows if row[0] in held} == {"ok"}
     assert counts["file ok"] == sum(row[0] not in held and row[2] == "ok" for row in rows)
     store = MediaStore(tmp_path / "media")

@@ -13,6 +13,7 @@ import pytest
 
 from bizmeme.errors import JournalError
 from bizmeme.shell import journals
+from bizmeme.shell.file_notes import FileNotes
 from bizmeme.shell.journals import alone, journal_file, open_journal
 
 PATIENCE_S = 60
@@ -72,3 +73,20 @@ def test_a_journal_that_cannot_be_used_is_let_go_at_once(
     (connection,) = opened
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("SELECT 1")
+
+
+def test_a_journal_of_an_earlier_version_is_widened_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    file = journal_file(tmp_path, "real")
+    file.parent.mkdir()
+    with sqlite3.connect(file) as database:
+        database.execute(
+            "CREATE TABLE media (source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, status TEXT NOT NULL, "
+            "tries INTEGER NOT NULL DEFAULT 0, sha256 TEXT, PRIMARY KEY (source, key, kind)) WITHOUT ROWID"
+        )
+        database.execute("INSERT INTO media VALUES ('board/biz', 'md5', 'file', '/biz/1.jpg', 'ok', 1, 'a')")
+    database.close()
+    for _ in range(2):
+        with open_journal(tmp_path, "real") as journal:
+            assert list(FileNotes(journal, "board/biz").files()) == [("md5", "file", "/biz/1.jpg", "ok", "a")]
+            query = "SELECT longest_px, mishaps, animated FROM media"
+            assert journal.database.execute(query).fetchone() == (0, 0, None)

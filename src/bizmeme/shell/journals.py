@@ -49,6 +49,14 @@ CREATE TABLE IF NOT EXISTS asks (
 CREATE INDEX IF NOT EXISTS asks_by_request ON asks (request_hash);
 CREATE INDEX IF NOT EXISTS asks_by_money ON asks (answered, reserved_usd, cost_usd);
 """
+# Columns that journals made by earlier versions lack.
+_LATER = {
+    "longest_px": "INTEGER NOT NULL DEFAULT 0",
+    "mishaps": "INTEGER NOT NULL DEFAULT 0",
+    "width_px": "INTEGER",
+    "height_px": "INTEGER",
+    "animated": "INTEGER",
+}
 _BUSY_TIMEOUT_S = 60
 
 
@@ -101,10 +109,19 @@ def _connected(file: Path) -> sqlite3.Connection:
         database = sqlite3.connect(file, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
         try:
             database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA + IMPORTS)
+            _widen(database)
         except BaseException:
             database.close()
             raise
     return database
+
+
+def _widen(database: sqlite3.Connection) -> None:
+    """Bring an older journal's table of files up to date; what it holds stays."""
+    held = {row[1] for row in database.execute("PRAGMA table_info(media)")}
+    for name, kind in _LATER.items():
+        if name not in held:
+            database.execute(f"ALTER TABLE media ADD COLUMN {name} {kind}")
 
 
 def _unusable(file: Path, error: Exception) -> JournalError:

@@ -10,6 +10,8 @@ from bizmeme.sources.warosu.reader import Tally
 Post = tuple[int, int]
 """Number and second, UTC."""
 
+_OLDEST = "INSERT OR REPLACE INTO walks (source, oldest_no, oldest_at) VALUES (?, ?, ?)"
+
 
 class Reach:
     """ports.sources.Extent, from the journal."""
@@ -52,4 +54,4 @@ class Reach:
             database.executemany("INSERT INTO covered VALUES (?, ?, ?)", rows)
             if tally.oldest is not None:
                 oldest = min(self.oldest() or tally.oldest, tally.oldest)
-                database.execute("INSERT OR REPLACE INTO walks VALUES (?, ?, ?)", (self._source, *oldest))
+                database.execute(_OLDEST, (self._source, *oldest))
