@@ -71,7 +71,9 @@ class Catalog:
         desk = self._desk
         if answer.status == NOT_FOUND:
             if desk.holdings.validator(self._path) is None:
-                raise ConfigError(f"There is no board /{desk.board}/ at this address. Check source.board.")
+                raise ConfigError(
+                    f"There is no board /{desk.board}/ at this address. Check source.board.board."
+                )
             desk.counts["ignored"] += 1
             return None
         if desk.older(answer, now):

@@ -150,7 +150,7 @@ def _check_software(root: Element, html: bytes | str, where: str) -> None:
     if root.xpath("//article[.//time[@datetime]]"):
         raise MarkupError(
             f"{where} is a page of FoolFuuka, another archive software than Warosu's. "
-            "Set source.base_url to an archive that runs fuuka."
+            "Set source.warosu.base_url to an archive that runs fuuka."
         )
     if any("content" in classes(division) for division in root.iter("div")):
         return

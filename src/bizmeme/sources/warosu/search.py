@@ -54,7 +54,7 @@ class SearchWalk:
             page = await self.reader.page(self._path(first, last, offset))
             if page is None:
                 raise ServiceError(
-                    f"The archive has no board /{self.board}/. Check source.board and source.base_url."
+                    f"The archive has no board /{self.board}/. Check source.warosu.board and base_url."
                 )
             self.reader.tally.pages += 1
             posts = self._posts(page)

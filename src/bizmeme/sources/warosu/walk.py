@@ -99,7 +99,7 @@ class IndexWalk:
         page = await self.reader.page(f"/{self.board}/?task=page&page={number}")
         if number == 1 and not (page and page.threads):
             raise ServiceError(
-                f"The archive shows no thread of /{self.board}/. Check source.board and source.base_url."
+                f"The archive shows no thread of /{self.board}/. Check source.warosu.board and base_url."
             )
         threads = page.threads if page else ()
         posts = raw_posts(threads, board=self.board, known=self._near)
