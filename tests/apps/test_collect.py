@@ -2,12 +2,16 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.disks import mounted
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120
@@ -68,7 +72,15 @@ def test_ctrl_c_ends_it_with_a_summary_and_nothing_is_lost(tmp_path: Path) -> No
         (("source.board=g", "collect.once=true"), "There is no board /g/"),
         (("collect.manners.interval_s=-1",), "collect.manners.interval_s = -1"),
         (("collect.once=maybe",), "collect.once = 'maybe'"),
-        (("source=nobody",), "nobody"),
+        (("source=nobody",), "source=nobody: there is no such source. Known: board, imported, warosu."),
+        (
+            ("source=warosu", "source.from=2025-10-14", "source.to=2025-10-13"),
+            "the two days are in the wrong order",
+        ),
+        (("source=warosu", "source.from=14.10.2025"), "source.warosu.from = '14.10.2025'"),
+        (("source=warosu", "source.form=2025-10-14"), "form"),
+        (("source=warosu", "source.board=g"), "shows no thread of /g/"),
+        (("collect.pictures.max_pixels=0",), "collect.pictures.max_pixels = 0"),
         ((f"source.base_url={FAR}", f"source.media_url={FAR}"), "$BIZMEME_CONTACT is not set"),
     ],
 )
@@ -101,3 +113,34 @@ def test_whoever_comes_second_waits_and_says_so(tmp_path: Path) -> None:
         first.communicate(timeout=PATIENCE_S)
     assert second.returncode == 130
     assert first.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["board", "warosu"])
+def test_a_full_disk_and_a_read_only_one_are_one_message_and_lose_nothing(
+    tmp_path: Path, source: str
+) -> None:
+    words = (f"source={source}", "collect.once=true")
+    with mounted(tmp_path / "home") as disk:
+        disk.remount("size=1m")  # the files of the small world take more
+        full = collect(disk.folder, *words)
+        held = posts_and_pages(disk.folder)
+        disk.remount("size=1g")
+        disk.remount("ro")
+        locked = collect(disk.folder, *words)
+        disk.remount("rw")
+        assert posts_and_pages(disk.folder) == held
+        assert collect(disk.folder, *words).returncode == 0
+        assert posts_and_pages(disk.folder).items() >= held.items()
+    for done, said in ((full, "room"), (locked, "writable")):
+        assert done.returncode == 1, done.stdout
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def posts_and_pages(home: Path) -> dict[str, str]:
+    """What the journal holds, body by name."""
+    (journal,) = (home / "journals").glob("*.sqlite")
+    with closing(sqlite3.connect(journal)) as database:
+        held = dict(database.execute("SELECT source || no, body FROM posts"))
+        return held | dict(database.execute("SELECT path, body FROM pages"))

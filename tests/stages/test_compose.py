@@ -49,7 +49,7 @@ def test_every_adapter_of_production_is_built(
 ) -> None:
     config = composed_yaml(ROOT / "conf", ["experiment=production"]).config
     labels = Labels.model_validate(config["labels"])
-    needs: dict[str, dict[str, object]] = {
+    needs: dict[str, dict[str, Any]] = {
         "labeller": {"labels": labels},
         "annotator": {"labels": labels, "guideline": config["guideline"]},
         "tracker": {"home": tmp_path},

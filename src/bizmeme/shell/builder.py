@@ -26,12 +26,12 @@ FOLDERS = {
 }
 
 
-def build(kind: str, section: Plugin, **needs: object) -> Any:
-    """The adapter that `section.name` names, built from the rest of the section.
+def build(kind: str, section: Plugin, *, where: str | None = None, **needs: object) -> Any:
+    """The adapter that `section.name` names, built from the rest of the section, which stands at `where`.
 
     `needs` are what the adapter takes beside its configuration (labels, a home folder). Raises ConfigError.
     """
-    return _module(kind, section.name).build(plugin_config(kind, section), **needs)
+    return _module(kind, section.name).build(plugin_config(kind, section, where=where), **needs)
 
 
 def plugin_config(kind: str, section: Plugin, *, where: str | None = None) -> Section:

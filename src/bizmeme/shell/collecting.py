@@ -104,7 +104,7 @@ class Collector(Protocol):
 
 async def collect(source: Plugin, clock: Plugin, how: Collecting, tell: Tell, *, journal: Journal) -> None:
     """Collect one source into a journal, as its collector does."""
-    collector: Collector = build("collector", source)
+    collector: Collector = build("collector", source, where=f"source.{source.name}")
     async with (
         visiting(how.manners, journal.home / "hosts") as visit,
         build("clock", clock).session() as timer,

@@ -70,7 +70,7 @@ def _read(params: Params, workspace: Workspace) -> list[pl.DataFrame]:
     for rank, name in enumerate(params.parse.prefer):
         if name not in params.source:
             continue
-        source: Source = build("source", params.source[name])
+        source: Source = build("source", params.source[name], where=f"source.{name}")
         read = source.read(_kept(name, workspace), _pages(name, workspace))
         frames += _columns(read, name, rank)
     return frames
