@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bizmeme.shell import processors
 
@@ -23,6 +24,9 @@ for _name in (
 ):
     os.environ.pop(_name, None)
 os.environ["BIZMEME_SANDBOX_KEY"] = "sandbox"
+
+settings.register_profile("bizmeme", deadline=None)  # no test depends on wall time
+settings.load_profile("bizmeme")
 
 ROOT = Path(__file__).parents[1]
 _connect = socket.socket.connect
