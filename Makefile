@@ -32,8 +32,8 @@ repro: $(INSTALLED) ## run the whole pipeline against the sandbox (or what conf/
 gate: $(INSTALLED) ## fail where the last run's student is no better than text or picture alone could be
 	@bizmeme gate
 
-test: $(INSTALLED) ## all tests
-	python -m pytest -q
+test: $(INSTALLED) ## all tests, or some: make test TESTS=tests/core
+	python -m pytest -q $(TESTS)
 
 torture: $(INSTALLED) ## kill -9 in collecting, importing and every stage, N times, half of them where it hurts most
 	TORTURE_KILLS=$(N) python -m pytest -q -s tests/collectors/test_torture.py \

@@ -1,10 +1,8 @@
-"""Where posts come from, and how an outside host is asked."""
+"""Where posts come from: what was kept of a source, and the posts that its parser reads in that."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
-
-from bizmeme.core.stretches import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,22 +13,6 @@ class Page:
     status: int
     last_modified: str | None
     body: bytes
-
-
-class Fetch(Protocol):
-    """A polite GET: rate-limited, journalled before it returns, answered from the journal where final."""
-
-    async def page(self, path: str) -> Page | None:
-        """A JSON or HTML page; None where the server says 404."""
-        ...
-
-    async def media(self, path: str) -> Page | None:
-        """A file of the media host, asked for once ever; None where the server says 404."""
-        ...
-
-    async def frozen(self, path: str) -> Page | None:
-        """A page that never changes again (an archived thread): asked for once ever."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +44,6 @@ class RawPost:
     file_deleted: bool
     banned: bool
     deleted: bool  # from the board before its time
-
-
-class Extent(Protocol):
-    """What earlier walks brought in: where the next one may begin and end."""
-
-    def covered(self) -> Sequence[Stretch]:
-        """Stretches of time of which every post is held, the earliest first, none touching another."""
-        ...
-
-    def oldest(self) -> tuple[int, int] | None:
-        """Number and second (UTC) of the oldest post held; None where none is."""
-        ...
-
-    def complete(self, thread_no: int) -> bool:
-        """Whether every post of a thread is held, and none can follow."""
-        ...
 
 
 class Source(Protocol):

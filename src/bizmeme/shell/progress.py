@@ -1,15 +1,12 @@
-"""Progress bars: on a terminal a moving line, elsewhere nothing."""
+"""Progress: on a terminal a moving bar or line, elsewhere nothing."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
-
-T = TypeVar("T")
 
 
 @contextmanager
@@ -26,14 +23,6 @@ def counting(what: str, total: int) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task(what, total=total, note="")
         yield lambda note: bars.update(task, advance=1, note=note)
-
-
-def track(items: Collection[T], what: str) -> Iterator[T]:
-    """Yield the items behind a bar titled `what`."""
-    with counting(what, len(items)) as tick:
-        for item in items:
-            yield item
-            tick("")
 
 
 @contextmanager

@@ -30,7 +30,7 @@ GALLERY = Gallery()  # files are drawn once for all tests
 
 @dataclass
 class Held:
-    """ports.sources.Extent."""
+    """sources.warosu.reader.Extent."""
 
     covered_: tuple[Stretch, ...] = ()
     oldest_: tuple[int, int] | None = None

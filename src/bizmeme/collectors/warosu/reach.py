@@ -14,7 +14,7 @@ _OLDEST = "INSERT OR REPLACE INTO walks (source, oldest_no, oldest_at) VALUES (?
 
 
 class Reach:
-    """ports.sources.Extent, from the journal."""
+    """sources.warosu.reader.Extent, from the journal."""
 
     def __init__(self, journal: Journal, source: str, *, kinds: Sequence[Kind]) -> None:
         self._journal = journal

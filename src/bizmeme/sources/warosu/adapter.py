@@ -11,10 +11,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from bizmeme.core.settings import Section
 from bizmeme.core.stretches import Stretch, uncovered
 from bizmeme.errors import ChallengeError, MarkupError
-from bizmeme.ports.sources import Extent, KeptPost, Page, RawPost
+from bizmeme.ports.sources import KeptPost, Page, RawPost
 from bizmeme.sources.warosu.pages import read_page
 from bizmeme.sources.warosu.posts import ArchivePage, ArchiveThread, merged
-from bizmeme.sources.warosu.reader import ArchiveFetch, Reader, Tally, Wanted
+from bizmeme.sources.warosu.reader import ArchiveFetch, Extent, Reader, Tally, Wanted
 from bizmeme.sources.warosu.search import SearchWalk
 from bizmeme.sources.warosu.stamps import evidence, raw_posts
 from bizmeme.sources.warosu.walk import IndexWalk

@@ -1,7 +1,7 @@
 """Asks an archive for pages and pictures, and counts what came."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,8 +58,24 @@ class Wanted:
         return any(each.meets(first_s, last_s) for each in self.stretches)
 
 
+class Extent(Protocol):
+    """What earlier walks brought in: where the next one may begin and end."""
+
+    def covered(self) -> Sequence[Stretch]:
+        """Stretches of time of which every post is held, the earliest first, none touching another."""
+        ...
+
+    def oldest(self) -> tuple[int, int] | None:
+        """Number and second (UTC) of the oldest post held; None where none is."""
+        ...
+
+    def complete(self, thread_no: int) -> bool:
+        """Whether every post of a thread is held, and none can follow."""
+        ...
+
+
 class ArchiveFetch(Protocol):
-    """ports.sources.Fetch, but that it is told which post shows a picture: many show the same."""
+    """A polite GET: rate-limited, journalled before it returns, answered from the journal where final."""
 
     async def page(self, path: str) -> Page | None:
         """A page that changes; None where the server says 404."""

@@ -12,9 +12,9 @@ from typing import Final
 
 from bizmeme.core.stretches import Stretch, grouped
 from bizmeme.errors import MarkupError, ServiceError
-from bizmeme.ports.sources import Extent, RawPost
+from bizmeme.ports.sources import RawPost
 from bizmeme.sources.warosu.posts import ArchiveThread
-from bizmeme.sources.warosu.reader import Reader
+from bizmeme.sources.warosu.reader import Extent, Reader
 from bizmeme.sources.warosu.stamps import Evidence, evidence, raw_posts
 
 LATE_S: Final = 3_600
