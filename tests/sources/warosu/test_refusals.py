@@ -56,7 +56,7 @@ def test_a_foolfuuka_page_is_refused_by_its_name() -> None:
         <header><time datetime="2025-10-01T00:00:01+00:00">x</time></header><div class="text">gm</div>
         <aside class="posts"><article class="post doc_id_2"><time datetime="x"></time></article></aside>
         </article></div></div></body></html>"""
-    with pytest.raises(MarkupError, match=r"FoolFuuka.*source\.base_url"):
+    with pytest.raises(MarkupError, match=r"FoolFuuka.*source\.warosu\.base_url"):
         read(page)
 
 

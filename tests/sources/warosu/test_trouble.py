@@ -46,7 +46,7 @@ def test_a_board_that_does_not_exist_is_a_clear_error(
     words: str | None, config: SandboxConfig, world: World
 ) -> None:
     async def use(scene: Scene) -> None:
-        with pytest.raises(ServiceError, match=r"/x/\. Check source\.board and source\.base_url"):
+        with pytest.raises(ServiceError, match=r"/x/\. Check source\.warosu\.board and base_url"):
             await walk(scene, board="x", search=words)
 
     visited(config, world, use)
