@@ -16,6 +16,7 @@ $BIZMEME_HOME. The pipeline does not read it yet: its stage `scrape` still colle
 import argparse
 import asyncio
 import contextlib
+import gc
 import itertools
 import signal
 from collections import Counter
@@ -62,6 +63,7 @@ def main(arguments: list[str]) -> None:
     sections = sections_of(Params, composed_yaml(Path("conf"), options.overrides).config)
     world = origin(sections["sandbox"])
     doing = f"collecting {sections['source']['name']}"
+    gc.freeze()  # what was imported stays: no need to look through it again and again
     # The lock is waited for before Ctrl-C is taken over.
     with addresses(sections, home=home) as found, alone(home, world, doing=doing):
         params = checked(Params, found, where="")
