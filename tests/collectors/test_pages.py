@@ -106,6 +106,34 @@ def test_a_moment_to_come_is_now() -> None:
     assert read_numbers(b"{}") is None
 
 
+def test_what_was_read_before_is_not_read_again_and_every_change_is() -> None:
+    entries = [
+        OPENING | {"no": no, "last_modified": 9, "last_replies": [reply(no + 1, resto=no)]}
+        for no in (7, 20, 30)
+    ]
+    first = read_catalog(catalog(*entries), now=NOW)
+    assert first is not None
+    entries[1]["last_replies"][0]["com"] = "edited"
+    entries[2]["replies"] = True  # equal to 1 in Python, and no number of replies
+    second = read_catalog(catalog(*entries), now=NOW, before=first.read)
+    assert second is not None
+    assert second.listings == listings(catalog(*entries))
+    assert [listing in first.listings for listing in second.listings] == [True, False]
+    assert second.listings[0] is first.listings[0]
+    assert second.numbers == {7, 20, 30}
+
+
+def test_a_moment_that_was_to_come_is_read_again() -> None:
+    ahead = catalog(OPENING | {"last_modified": NOW + 50}, OPENING | {"no": 20, "last_modified": NOW - 50})
+    first = read_catalog(ahead, now=NOW)
+    assert first is not None
+    for now in (NOW + 90, NOW - 90):  # and where the clock was set back
+        later, fresh = read_catalog(ahead, now=now, before=first.read), read_catalog(ahead, now=now)
+        assert later is not None
+        assert fresh is not None
+        assert later.listings == fresh.listings
+
+
 def test_an_edit_changes_the_digest_and_the_threads_state_does_not() -> None:
     same: list[dict[str, Any]] = [
         {"replies": 9},

@@ -16,6 +16,7 @@ What is received is written down before the next question, below $BIZMEME_HOME. 
 import argparse
 import asyncio
 import contextlib
+import gc
 import itertools
 import signal
 from collections import Counter
@@ -61,6 +62,7 @@ def main(arguments: list[str]) -> None:
     name, overrides = picked(options.overrides, known=_known(Path("conf")))
     sections = sections_of(Params, composed_yaml(Path("conf"), overrides).config)
     world = origin(sections["sandbox"])
+    gc.freeze()  # what was imported stays: no need to look through it again and again
     # The lock is waited for before Ctrl-C is taken over.
     with addresses(sections, home=home) as found, alone(home, world, doing=f"collecting {name}"):
         params = checked(Params, found, where="")

@@ -38,6 +38,12 @@ _FORMER = (
     "INSERT OR REPLACE INTO versions SELECT source, no, ?, body FROM posts "
     "WHERE source = ? AND no = ? AND digest != ?"
 )
+_HELD = "SELECT no FROM posts WHERE source = ? AND no IN (SELECT value FROM json_each(?))"
+_RESTORE = (
+    "UPDATE posts SET deleted_at = NULL, restored_at = ? "
+    "WHERE source = ? AND no = ? AND deleted_at IS NOT NULL"
+)
+_ENCODE = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,13 @@ class Holdings(FileNotes):
 
     def body(self, no: int) -> Body | None:
         """A post as it was last received."""
-        query = "SELECT body FROM posts WHERE source = ? AND no = ?"
-        row = self._database.execute(query, (self._source, no)).fetchone()
-        return json.loads(row[0]) if row else None
+        return self.bodies([no]).get(no)
+
+    def bodies(self, numbers: Sequence[int]) -> dict[int, Body]:
+        """Those posts that are held, as they were last received."""
+        query = "SELECT no, body FROM posts WHERE source = ? AND no IN (SELECT value FROM json_each(?))"
+        rows = self._database.execute(query, (self._source, json.dumps(numbers)))
+        return {no: json.loads(body) for no, body in rows}
 
     def write(
         self, updates: Iterable[Update], *, now: float, path: str = "", validator: str | None = None
@@ -142,25 +152,20 @@ class Holdings(FileNotes):
             self._database.execute("DELETE FROM validators WHERE source = ? AND path = ?", key)
 
     def _write_posts(self, update: Update, now: float) -> int:
-        back = 0
-        for no in (*update.changes.new, *update.changes.edited):
-            glimpse, body = update.posts[no]
-            former = (now, self._source, no, glimpse.digest)
-            self._database.execute(_FORMER, former)
-            back += self._restore(no, now)
-            text = json.dumps(dict(body), ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-            row = (no, update.thread.no, glimpse.posted_at, glimpse.digest, glimpse.has_file, text, now)
-            self._database.execute(_POST, (self._source, *row))
+        shown = (*update.changes.new, *update.changes.edited)
+        held = [no for (no,) in self._database.execute(_HELD, (self._source, json.dumps(shown)))]
+        former = ((now, self._source, no, update.posts[no][0].digest) for no in held)
+        self._database.executemany(_FORMER, former)
+        restored = self._database.executemany(_RESTORE, ((now, self._source, no) for no in held))
+        self._database.executemany(_POST, (self._post_row(update, no, now) for no in shown))
         gone = ((now, self._source, no) for no in update.changes.gone)
         self._database.executemany("UPDATE posts SET deleted_at = ? WHERE source = ? AND no = ?", gone)
-        return back
+        return restored.rowcount if held else 0
 
-    def _restore(self, no: int, now: float) -> int:
-        statement = (
-            "UPDATE posts SET deleted_at = NULL, restored_at = ? "
-            "WHERE source = ? AND no = ? AND deleted_at IS NOT NULL"
-        )
-        return self._database.execute(statement, (now, self._source, no)).rowcount
+    def _post_row(self, update: Update, no: int, now: float) -> tuple[Any, ...]:
+        glimpse, body = update.posts[no]
+        about = (glimpse.posted_at, glimpse.digest, glimpse.has_file)
+        return (self._source, no, update.thread.no, *about, _ENCODE(dict(body)), now)
 
     def _thread_row(self, thread: Thread) -> tuple[Any, ...]:
         held = thread.held

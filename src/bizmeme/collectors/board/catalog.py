@@ -1,7 +1,8 @@
 """One look at a board's catalog: what it proves is written down, what it cannot prove is noted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from bizmeme.collectors.board.desk import NOTHING, Desk, changed
 from bizmeme.collectors.board.pages import CatalogPage, Listing, read_catalog, read_numbers
@@ -39,6 +40,8 @@ class Catalog:
         self._archive_path = f"/{desk.board}/archive.json"
         self._looked_at: float | None = None  # None until the archive was seen
         self._doubted = 0
+        self._read: Mapping[bytes, Listing] = MappingProxyType({})  # by the last catalog that was believed
+        self._settled: dict[int, tuple[Listing, Thread]] = {}  # listed threads with nothing new to say of
 
     async def look(self) -> Look:
         """One request, and one more after a while in which nobody looked.
@@ -57,7 +60,8 @@ class Catalog:
         # The archive first: what is written with the catalog's validator is not asked for again.
         archived = await self._archived() if self._is_due(now) else None
         made_at = http_seconds(answer.last_modified)
-        listed = [update for each in page.listings if (update := self._listed(each, now, made_at))]
+        anew = [listing for listing in page.listings if not self._is_settled(listing)]
+        listed = [update for each in anew if (update := self._listed(each, now, made_at))]
         look = self._summed(listed, page)
         left = [Update(replace(thread, need="left")) for thread in self._left(page)]
         unseen = [] if archived is None else self._unseen(archived, page)
@@ -78,19 +82,28 @@ class Catalog:
             return None
         if desk.older(answer, now):
             return None
-        page = read_catalog(answer.body, now=now)
+        page = read_catalog(answer.body, now=now, before=self._read)
         live = sum(thread.state == "live" for thread in desk.threads.values())
         if page is None or not plausible(len(page.numbers), live, doubted=self._doubted):
             self._doubted += 1
             desk.counts["ignored"] += 1
             return None
-        self._doubted = 0
+        self._doubted, self._read = 0, page.read
+        self._settled = {no: told for no, told in self._settled.items() if no in page.numbers}
         desk.entries = {listing.entry.no: listing.entry for listing in page.listings}
         desk.listed.update(dict.fromkeys(page.numbers, now))
         return page
 
     def _is_due(self, now: float) -> bool:
         return self._looked_at is None or now - self._looked_at > _A_WHILE_S
+
+    def _is_settled(self, listing: Listing) -> bool:
+        """Whether neither the entry nor its thread has changed since there was nothing new to say.
+
+        An entry that a later catalog could make more of was not settled: `judged` called it stale.
+        """
+        told, thread = self._settled.get(listing.entry.no), self._desk.threads.get(listing.entry.no)
+        return told is not None and told[0] is listing and told[1] is thread
 
     def _listed(self, listing: Listing, now: float, made_at: float | None) -> Update | None:
         """What the catalog says of one thread; None where that is nothing new."""
@@ -106,7 +119,8 @@ class Catalog:
         else:
             whole = verdict.need == "edit" and known.held.whole
             after = replace(after, need=verdict.need, held=replace(after.held, whole=whole), state="live")
-        if thread == after:
+        if thread is not None and thread == after:
+            self._settled[entry.no] = listing, thread
             return None
         return self._desk.update(replace(after, seen_at=now), verdict.changes, listing.posts)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from bizmeme.collectors.board.pages import Raw, Shown, merged, usable_json
+from bizmeme.collectors.board.pages import Shown, merged, usable_json
 from bizmeme.core.catalog import Changes, Entry, Glimpse, Held
 from bizmeme.core.files import Kind, wanted
 from bizmeme.ports.clocks import Timer
@@ -85,9 +85,9 @@ class Desk:
     def update(self, thread: Thread, changes: Changes, posts: Sequence[Shown]) -> Update:
         """What to write down of a thread, once its posts changed so."""
         shown = {each.glimpse.no: each for each in posts}
-        bodies: dict[int, tuple[Glimpse, Raw]] = {}
-        for no in (*changes.new, *changes.edited):  # a new one may be a deleted one that came back
-            bodies[no] = (shown[no].glimpse, merged(self.holdings.body(no), shown[no].raw))
+        numbers = (*changes.new, *changes.edited)  # a new one may be a deleted one that came back
+        held = self.holdings.bodies(numbers)
+        bodies = {no: (shown[no].glimpse, merged(held.get(no), shown[no].raw)) for no in numbers}
         files = (
             wanted(raw, board=self.board, kind=kind) for _, raw in bodies.values() for kind in self._kinds
         )

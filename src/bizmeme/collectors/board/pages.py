@@ -8,9 +8,11 @@ type is passed over, a thread without a usable opening post is no thread.
 
 import hashlib
 import json
+import marshal
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -22,11 +24,13 @@ Raw = Mapping[str, Any]
 
 # What an edit may change. The rest is either the thread's state or fixed; the poster's id vanishes when a
 # thread is archived, which is no edit.
-_EDITABLE = (
+_EDITABLE = frozenset((
     "name", "trip", "capcode", "sub", "com", "filedeleted", "spoiler", "tim", "filename", "ext", "md5",
     "fsize", "w", "h",
-)  # fmt: skip
+))  # fmt: skip
 # A catalog may write links within a thread as the board writes links to another one.
+_SCALARS = frozenset((str, int, float, bool, type(None)))  # what a real post consists of
+_ENCODE = json.JSONEncoder(sort_keys=True).encode
 _OWN_LINK = re.compile(r'href="/[a-z0-9]+/thread/(\d+)#p(\d+)"')
 
 
@@ -52,6 +56,7 @@ class CatalogPage:
 
     numbers: frozenset[int]
     listings: tuple[Listing, ...]
+    read: Mapping[bytes, Listing] = field(default_factory=lambda: MappingProxyType({}))  # for the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +78,43 @@ class SpoiltError(Exception):
     """A page that is JSON, and not what was asked for: it says nothing about its thread."""
 
 
-def read_catalog(body: bytes, *, now: float) -> CatalogPage | None:
+# A body is looked at before it is believed, and then read: it is parsed once.
+_parsed = lru_cache(maxsize=1)(parsed)
+
+
+def read_catalog(
+    body: bytes, *, now: float, before: Mapping[bytes, Listing] = MappingProxyType({})
+) -> CatalogPage | None:
     """Every thread of catalog.json; None where the body is no catalog.
 
-    A moment after `now` is taken for now: it would make all that follows look old.
+    A moment after `now` is taken for now: it would make all that follows look old. Most threads are as they
+    were a minute ago: given what was `read` before, those are not read again.
     """
-    pages = parsed(body)
+    pages = _parsed(body)
     if not isinstance(pages, list):
         return None
     threads = [raw for page in objects(pages) for raw in objects(page.get("threads"))]
-    listings = {each.entry.no: each for raw in threads if (each := _listing(raw, int(now))) is not None}
-    return CatalogPage(frozenset(numbers([raw.get("no") for raw in threads])), tuple(listings.values()))
+    listings: dict[int, Listing] = {}
+    read: dict[bytes, Listing] = {}
+    for raw in threads:
+        written = _written(raw)
+        listing = before.get(written)
+        if listing is None or listing.entry.last_modified > now:  # the clock was set back
+            listing = _listing(raw, int(now))
+        if listing is not None:
+            listings[listing.entry.no] = listing
+            if written and listing.entry.last_modified < int(now):
+                read[written] = listing
+    listed = frozenset(numbers([raw.get("no") for raw in threads]))
+    return CatalogPage(listed, tuple(listings.values()), MappingProxyType(read))
+
+
+def _written(raw: Any) -> bytes:
+    """Bytes that no other value is written as, types included; none where it is nested too deep."""
+    try:
+        return marshal.dumps(raw)
+    except ValueError:
+        return b""
 
 
 def read_thread(body: bytes, no: int, *, tail: bool = False) -> ThreadPage | None:
@@ -91,7 +122,7 @@ def read_thread(body: bytes, no: int, *, tail: bool = False) -> ThreadPage | Non
 
     Raises SpoiltError for anything else, another thread's page among them.
     """
-    value = parsed(body)
+    value = _parsed(body)
     posts = objects(value.get("posts")) if isinstance(value, dict) else []
     if posts and "no" not in posts[0] and not tail:
         return None
@@ -117,7 +148,7 @@ def read_thread(body: bytes, no: int, *, tail: bool = False) -> ThreadPage | Non
 
 def read_numbers(body: bytes) -> frozenset[int] | None:
     """The thread numbers of archive.json; None where the body is no list."""
-    value = parsed(body)
+    value = _parsed(body)
     return frozenset(numbers(value)) if isinstance(value, list) else None
 
 
@@ -165,6 +196,8 @@ def _shown(raw: Raw, opening: Raw) -> Shown | None:
 
 def _shallow(raw: Raw) -> bool:
     """Whether a post can be written down: nested without end it cannot."""
+    if _SCALARS.issuperset(map(type, raw.values())):
+        return True
     try:
         json.dumps([value for name, value in raw.items() if name != "last_replies"])
     except RecursionError:
@@ -174,10 +207,10 @@ def _shallow(raw: Raw) -> bool:
 
 def digest(raw: Raw, thread_no: int) -> str:
     """A short hash of what an edit may change, the same in the catalog and on the thread's page."""
-    values = {name: raw[name] for name in _EDITABLE if raw.get(name) not in (None, "", 0)}
+    values = {name: raw[name] for name in raw.keys() & _EDITABLE if raw[name] not in (None, "", 0)}
     if isinstance(com := values.get("com"), str):
         values["com"] = _OWN_LINK.sub(lambda link: _anchor(link, thread_no), com)
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(_ENCODE(values).encode()).hexdigest()[:16]
 
 
 def _anchor(link: re.Match[str], thread_no: int) -> str:
@@ -197,4 +230,4 @@ def _count(raw: Raw, name: str) -> int:
 
 def usable_json(answer: Answer) -> bool:
     """Whether a body is JSON, and no challenge or maintenance page."""
-    return parsed(answer.body) is not None
+    return _parsed(answer.body) is not None

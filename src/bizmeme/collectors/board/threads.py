@@ -1,5 +1,6 @@
 """Fetches the threads that the catalog could not tell, the urgent first, and finds out how others ended."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -57,18 +58,18 @@ class Threads:
 
     def _next(self, now: float, *, for_ever: bool) -> Thread | None:
         """The most urgent thread, one that may be asked for at once before one that may not."""
-        waiting = [
-            each
-            for each in self._desk.threads.values()
-            if (each.need or (each.state == "doubtful" and each.check_at <= now))
-            and not (for_ever and self._turns.failures[each.no] >= _PATIENCE)
-        ]
-        return min(waiting, key=lambda thread: self._order(thread, now), default=None)
-
-    def _order(self, thread: Thread, now: float) -> tuple[float, int, int]:
-        urgency = URGENCY[thread.need or "left"]
-        newest_first = -thread.no if urgency == URGENCY["left"] else thread.no
-        return (max(now, self._turns.free_at(thread.no, now)), urgency, newest_first)
+        chosen, first = None, (math.inf, 0, 0)
+        for thread in reversed(self._desk.threads.values()):
+            if not (thread.need or (thread.state == "doubtful" and thread.check_at <= now)):
+                continue
+            if for_ever and self._turns.failures[thread.no] >= _PATIENCE:
+                continue
+            urgency = URGENCY[thread.need or "left"]
+            newest_first = -thread.no if urgency == URGENCY["left"] else thread.no
+            if (now, urgency, newest_first) < first:  # hundreds wait after a start: most are passed over here
+                turn = (max(now, self._turns.free_at(thread.no, now)), urgency, newest_first)
+                chosen, first = (thread, turn) if turn < first else (chosen, first)
+        return chosen
 
     def _failed(self, no: int, now: float) -> None:
         self._turns.failed(no, now)
