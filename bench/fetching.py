@@ -6,7 +6,7 @@
 
 A moving board's day (conf/live/day.yaml, no trouble, a look a minute) is collected once and recorded: every
 answer, and what the clock said. A server of its own then replays the answers byte by byte: the simulator
-renders a catalog in 8 ms, which would hide what is measured. The floor asks for the same pages in the same
+renders each catalog anew, which would hide what is measured. The floor asks for the same pages in the same
 order with aiohttp and reads them with json.loads; the collector fetches, checks, and writes to a journal with
 synchronous=FULL. Wall seconds, the best of some rounds that take turns; CPU-seconds of the client.
 """
