@@ -22,8 +22,8 @@ PLACES = {
     "holdings.write": ("bizmeme.shell.holdings", "Holdings.write"),
     "holdings.posts": ("bizmeme.shell.holdings", "Holdings._write_posts"),  # within the transaction
     "holdings.validator": ("bizmeme.shell.holdings", "Holdings._note_validator"),  # the last thing in it
-    "holdings.wants": ("bizmeme.shell.holdings", "Holdings.wants"),
-    "holdings.file": ("bizmeme.shell.holdings", "Holdings.note_file"),
+    "files.wanted": ("bizmeme.shell.file_notes", "FileNotes.want"),
+    "files.noted": ("bizmeme.shell.file_notes", "FileNotes.note_file"),
     "media.renamed": ("pathlib", "Path.replace"),
     "budget.written": ("bizmeme.shell.budgets", "Budget._changed"),
     "walk.noted": ("bizmeme.collectors.warosu.reach", "Reach.walked"),

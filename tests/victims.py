@@ -50,6 +50,11 @@ class Kill:
     def __str__(self) -> str:
         return f"{self.place} call {self.number}" if self.place else f"after {self.cpu_s:.2f} CPU-seconds"
 
+    @property
+    def can_be_sooner(self) -> bool:
+        """Whether that would be another kill: a place where nobody comes would be waited at for ever."""
+        return self.place is None or self.number > 1
+
     def sooner(self) -> "Kill":
         """The same in half the way, for a victim that came to its end before."""
         return replace(self, number=max(1, self.number // 2), cpu_s=self.cpu_s / 2)

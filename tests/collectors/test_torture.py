@@ -55,7 +55,7 @@ CALLS = {
     "holdings.write": 5,
     "holdings.posts": 25,
     "holdings.validator": 5,
-    "holdings.file": 8,
+    "files.noted": 8,
     "media.renamed": 8,
     "budget.written": 90,
 }

@@ -25,8 +25,8 @@ KILLS = kills_of("warosu")
 # How often a victim may come to a place before it is killed there: a part of what a walk does.
 CALLS = {
     "journal.keep": 20,
-    "holdings.wants": 120,
-    "holdings.file": 120,
+    "files.wanted": 120,
+    "files.noted": 120,
     "media.renamed": 120,
     "budget.written": 300,
     "walk.noted": 1,
@@ -93,6 +93,7 @@ def test_kills_lose_no_page_and_no_file_and_the_walk_ends_where_it_would_have(
     for planned in plan(KILLS, seed=SEED, calls=CALLS, most_cpu_s=most_cpu_s / 2):
         kill = planned
         while not victim.pulled(kill):
+            assert kill.can_be_sooner, f"{kill}: nothing comes there"
             assert ended(tmp_path, addresses) == undisturbed
             afresh(tmp_path)
             before, kill, rounds = {}, kill.sooner(), rounds + 1

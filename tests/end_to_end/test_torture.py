@@ -30,7 +30,7 @@ KILLS = kills_of("stages")
 # so that several kills at the same place find something left to do.
 CALLS = {
     ("scrape", "holdings.write"): 8,
-    ("scrape", "holdings.file"): 60,
+    ("scrape", "files.noted"): 60,
     ("scrape", "journal.keep"): 30,
     ("auto_label", "journal.reserve"): 40,
     ("auto_label", "journal.settle"): 80,  # twice a reply: at the worst price, then at the real one
