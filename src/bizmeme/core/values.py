@@ -3,7 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+
+import orjson
 
 MAX_NO = 2**53
 """Post numbers and server file names lie below: JSON's own limit for whole numbers."""
@@ -14,8 +17,10 @@ MAX_TIME_S = 2**33
 
 def parsed(body: bytes) -> Any:
     """The JSON of a body; None where it is none, or nested too deep."""
+    with suppress(orjson.JSONDecodeError):
+        return orjson.loads(body)
     try:
-        return json.loads(body)
+        return json.loads(body)  # it reads half a surrogate pair as well, and other encodings than UTF-8
     except (ValueError, RecursionError):
         return None
 
