@@ -160,6 +160,9 @@ def used_cpu_s(pid: int) -> float:
 Held = Mapping[tuple[object, ...], object]
 """What must never go or change, by what it is."""
 
+HELD_FILES = "SELECT key, kind, sha256 FROM media WHERE sha256 IS NOT NULL"
+"""Files that are there, also where a larger one of the same picture is wanted, or has taken their place."""
+
 
 @contextmanager
 def recovered(journal: Path) -> Iterator[sqlite3.Connection]:

@@ -33,6 +33,7 @@ from bizmeme.shell.pictures import Caps, Refused, looked
 from tests.collectors import client
 from tests.sandbox.web import fetch_json
 from tests.victims import (
+    HELD_FILES,
     ROOT,
     SEED,
     Held,
@@ -152,9 +153,9 @@ def held(home: Path, before: Held) -> Held:
         query = "SELECT no, thread_no, versions.body FROM versions JOIN posts USING (source, no)"
         for no, thread_no, body in database.execute(query):
             now["shown", no, digest(json.loads(body), thread_no)] = True
-        files = database.execute("SELECT key, kind, sha256 FROM media WHERE status = 'ok'").fetchall()
+        files = database.execute(HELD_FILES).fetchall()
     for key, kind, name in files:
-        now["file", key, kind] = name
+        now["file", key, kind] = True
         if ("file", key, kind) not in before:
             MediaStore(home / "media").get(name)  # which compares
     return now

@@ -29,7 +29,7 @@ KILLS = kills_of("stages")
 # How often a stage may come to a place before it is killed there: a part of what it does in the small world,
 # so that several kills at the same place find something left to do.
 CALLS = {
-    ("scrape", "holdings.write"): 8,
+    ("scrape", "holdings.write"): 2,
     ("scrape", "files.noted"): 60,
     ("scrape", "journal.keep"): 30,
     ("auto_label", "journal.reserve"): 40,

@@ -48,7 +48,13 @@ def plan(kills: int, *, seed: int, calls: Mapping[tuple[str, str], int]) -> list
         stage, place = places[number // 2 % len(places)]
         moment = chance.choice(("before", "after"))
         made.append(Kill(stage, f"{place} {moment}", chance.randint(1, calls[stage, place]), 0))
-    return sorted(made, key=lambda kill: (list(STAGES).index(kill.stage), not kill.place))
+    order = [place for _, place in calls]
+
+    def turn(kill: Kill) -> tuple[int, int]:
+        place = kill.place.partition(" ")[0] if kill.place else None
+        return list(STAGES).index(kill.stage), order.index(place) if place else len(order)
+
+    return sorted(made, key=turn)
 
 
 class Victim:
