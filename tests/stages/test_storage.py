@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from bizmeme.stages import STAGES
@@ -45,11 +46,17 @@ def test_a_hand_run_stage_on_a_read_only_disk_says_so(small: Pipeline, tmp_path:
 
 
 def assert_same(fork: Pipeline, small: Pipeline, stage: str, outputs: list[str]) -> None:
-    """Nothing shows that a run was disturbed; data/raw tells when posts were seen, so parse tells of it."""
+    """Nothing shows that a run was disturbed.
+
+    data/raw tells when posts were seen, so parse tells of it; a file asked for in vain twice as often
+    is given up sooner, and so the reason for a missing picture may differ.
+    """
     if stage == "scrape":
         done = fork.run("parse")
         assert done.returncode == 0, done.stderr
-        outputs = ["data/posts.parquet", "data/images.parquet"]
+        outputs = ["data/images.parquet"]
+        ours, theirs = (pl.read_parquet(each.path("data/posts.parquet")) for each in (fork, small))
+        assert ours.drop("image_reason").equals(theirs.drop("image_reason"))
     for name in outputs:
         assert fork.path(name).read_bytes() == small.path(name).read_bytes(), name
 
