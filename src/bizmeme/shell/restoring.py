@@ -16,17 +16,22 @@ from bizmeme.shell.raw import GROUPS, IMPORTED
 from bizmeme.tables import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
 
 _BROUGHT = re.compile(r"([a-z0-9]+)/(\d+)")  # the key of a picture that came with an imported post
+_KNOWN = " ON CONFLICT DO NOTHING"  # what is held stays
 _POST = (
-    "INSERT OR IGNORE INTO posts (source, no, thread_no, posted_at, digest, has_file, body, first_seen, "
-    "deleted_at, restored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO posts (source, no, thread_no, posted_at, digest, has_file, body, first_seen, "
+    "deleted_at, restored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" + _KNOWN
 )
 # Its end is not known, and nobody asks for it again: the catalog takes up those that are still there.
 _THREAD = (
-    "INSERT OR IGNORE INTO threads "
-    "VALUES (?, ?, 'vanished', '', 0, 0, COALESCE(?, 0), 0, '', 0, 0, 0, NULL, 0)"
+    "INSERT INTO threads "
+    "VALUES (?, ?, 'vanished', '', 0, 0, COALESCE(?, 0), 0, '', 0, 0, 0, NULL, 0)" + _KNOWN
 )
-_FORMER = "INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?)"
-_FILE = "INSERT OR IGNORE INTO media (source, key, kind, path, status, sha256) VALUES (?, ?, ?, ?, ?, ?)"
+_FORMER = "INSERT INTO versions VALUES (?, ?, ?, ?)" + _KNOWN
+# No thumbnail is larger: what was held is not asked for again.
+_FILE = (
+    "INSERT INTO media (source, key, kind, path, longest_px, status, sha256) "
+    "VALUES (?, ?, ?, ?, 250, ?, ?)" + _KNOWN
+)
 
 
 class Restoring:
