@@ -89,6 +89,7 @@ def test_kills_lose_nothing_ask_nothing_twice_and_change_no_byte(
         victim.dvc("repro", "--single-item", "--force", "--no-run-cache", stage)
     assert victim.stages_run() == []
     assert locked(folder) == locked(finished.folder)
+    assert posts(folder).equals(posts(finished.folder))
     assert labels(folder).equals(labels(finished.folder))
     assert asked(world, folder) == "once"
     weights = (folder / "models/adapter/adapter_model.safetensors").read_bytes()
@@ -121,8 +122,14 @@ def locked(folder: Path) -> dict[str, Any]:
     """Every output's hash in dvc.lock, but for those that name what is in doubt, or when posts were seen."""
     stages = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
     outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
-    told = ("data/auto_labels.parquet", "metrics/auto_label.json", "data/raw", "metrics/scrape.json")
+    told = ("data/auto_labels.parquet", "metrics/auto_label.json", "data/raw", "metrics/scrape.json",
+            "data/posts.parquet")  # fmt: skip
     return {path: md5 for path, md5 in outs.items() if path not in told}
+
+
+def posts(folder: Path) -> pl.DataFrame:
+    """Every post; a file asked for in vain more often is given up sooner, so not why a picture is missing."""
+    return pl.read_parquet(folder / "data/posts.parquet").drop("image_reason")
 
 
 def labels(folder: Path) -> pl.DataFrame:
