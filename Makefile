@@ -35,9 +35,10 @@ gate: $(INSTALLED) ## fail where the last run's student is no better than text o
 test: $(INSTALLED) ## all tests, or some: make test TESTS=tests/core
 	python -m pytest -q $(TESTS)
 
-torture: $(INSTALLED) ## kill -9 in collecting, importing and every stage, N times, half of them where it hurts most
+torture: $(INSTALLED) ## kill -9 in collecting, importing, scrape and parse, N times, half where it hurts most; N/5 more in dvc repro
 	TORTURE_KILLS=$(N) python -m pytest -q -s tests/collectors/test_torture.py \
-		tests/collectors/test_torture_warosu.py tests/apps/test_torture.py tests/end_to_end/test_torture.py
+		tests/collectors/test_torture_warosu.py tests/apps/test_torture.py tests/stages/test_torture.py \
+		tests/end_to_end/test_torture.py
 
 acceptance: $(INSTALLED) ## three default worlds and two blind students, in ./.acceptance: about 90 CPU-minutes
 	python -m pytest -q -m acceptance tests/acceptance

@@ -31,6 +31,10 @@ PLACES = {
     "imports.labels": ("bizmeme.shell.imports", "Imports.add_labels"),
     "imports.pictures": ("bizmeme.shell.imports", "Imports.add_pictures"),
     "imports.row": ("bizmeme.shell.imports", "Imports._add"),  # within a transaction
+    "scrape.table": ("bizmeme.stages.scrape", "write_batches"),
+    "scrape.figures": ("bizmeme.stages.scrape", "write_json"),
+    "parse.picture": ("bizmeme.shell.image_store", "ImageStore.put"),
+    "parse.table": ("bizmeme.stages.parse", "write_table"),
     "checkpoint.file": ("torch", "save"),
     "checkpoint.marked": ("bizmeme.qwen_vl.watch", "Completed.on_save"),
     "run.recorded": ("bizmeme.trackers.mlflow", "MlflowTracker.record"),

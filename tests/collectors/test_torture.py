@@ -1,6 +1,6 @@
 """Kill -9 while a moving board is collected, again and again: what the oracle says of it stays true.
 
-`make torture N=300` pulls the plug 120 times here; every run of the tests does it five times, with a fixed
+`make torture N=300` pulls the plug 90 times here; every run of the tests does it five times, with a fixed
 seed. The answer that was in flight at a kill may have been written down or not: both are right.
 """
 

@@ -1,6 +1,6 @@
 """Kill -9 while an archive is walked, again and again: in the end all is held that an undisturbed walk holds.
 
-`make torture N=300` pulls the plug 60 times here; every run of the tests does it three times.
+`make torture N=300` pulls the plug 45 times here; every run of the tests does it three times.
 """
 
 import shutil

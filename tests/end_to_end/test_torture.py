@@ -25,7 +25,7 @@ from tests.victims import SEED, kills_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]
 
-KILLS = kills_of("stages")
+KILLS = kills_of("repro")
 # How often a stage may come to a place before it is killed there: a part of what it does in the small world,
 # so that several kills at the same place find something left to do.
 CALLS = {
