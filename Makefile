@@ -1,7 +1,8 @@
 # `make help` lists what each target does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install try repro gate test torture acceptance check docs coverage sheet runs lock system summary refresh-labels refresh-posts
+.PHONY: help install try repro gate test torture acceptance check docs coverage sheet runs labelling lock system summary \
+	label-studio label-studio-venv refresh-labels refresh-posts
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
@@ -10,7 +11,12 @@ BIN := $(VENV)/bin
 # Named after what the locks say, so that neither a checkout's file times nor a moved folder installs anything again.
 INSTALLED := $(VENV)/installed-$(shell cat requirements.lock requirements-dev.lock | sha256sum | cut -c1-16)
 export PATH := $(abspath $(BIN)):$(PATH)
-PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
+QUIETLY := --quiet --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install $(QUIETLY)
+# Label Studio pins what bizmeme has newer, so it lives apart (about 1 GB).
+LABEL_STUDIO_VENV ?= .venv-label-studio
+LABEL_STUDIO := $(LABEL_STUDIO_VENV)/installed-$(shell sha256sum < requirements-label-studio.lock | cut -c1-16)
+PORT ?= 8080
 UV_COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
@@ -53,7 +59,14 @@ check: $(INSTALLED) ## style, types, import rules, and that nothing generated is
 summary: $(INSTALLED) ## what the last run made
 	@bizmeme summary
 
+# Where you name a server of yours, none is installed.
+label-studio: $(INSTALLED) $(if $(LABEL_STUDIO_URL),,$(LABEL_STUDIO)) ## your own Label Studio on loopback until Ctrl-C; PORT=8080
+	@bizmeme label-studio --program $(LABEL_STUDIO_VENV)/bin/label-studio --port $(PORT) $(OPTIONS)
+
+label-studio-venv: $(LABEL_STUDIO)
+
 refresh-labels: $(INSTALLED) ## fetch new human labels, then run what depends on them
+	dvc repro -f -s sample
 	dvc repro -f -s export_labels
 	dvc repro
 
@@ -80,9 +93,13 @@ sheet: $(INSTALLED) ## photograph 40 posts of the simulated board: docs/sheet.jp
 runs: $(INSTALLED) ## photograph a sweep's runs side by side in MLflow: docs/runs.png (needs `make system`)
 	python docs/runs.py
 
+labelling: $(INSTALLED) $(LABEL_STUDIO) ## photograph the labelling screen: docs/labelling.png (needs `make system`)
+	python docs/labelling.py $(LABEL_STUDIO_VENV)/bin/label-studio
+
 lock: $(INSTALLED) ## compile requirements*.in into hashed locks
 	$(UV_COMPILE) requirements.in -o requirements.lock
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.lock
+	$(UV_COMPILE) requirements-label-studio.in -o requirements-label-studio.lock
 
 # One environment for everything, made again when a lock changes. The locks are complete, so pip may not look for
 # dependencies (23.2 leaves the lock for the newest google-auth[requests]); `pip check` shows that none is missing.
@@ -96,3 +113,10 @@ $(INSTALLED):
 	$(PIP) --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m pip check --disable-pip-version-check
 	@rm -f $(VENV)/installed* && touch $@
+
+# The same for Label Studio, with nothing of ours in it.
+$(LABEL_STUDIO):
+	$(PYTHON) -m venv $(LABEL_STUDIO_VENV)
+	@echo "Installing Label Studio from its lock (about 1 GB, some minutes) ..."
+	$(LABEL_STUDIO_VENV)/bin/python -m pip install $(QUIETLY) --no-deps --require-hashes -r requirements-label-studio.lock
+	@rm -f $(LABEL_STUDIO_VENV)/installed* && touch $@

@@ -5,12 +5,15 @@ import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from bizmeme.shell import processors
+
+if TYPE_CHECKING:
+    from tests.studio import RealStudio
 
 processors.pin()  # before torch or numpy loads
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -21,6 +24,7 @@ for _name in (
     "DVC_EXP_NAME",
     "OPENAI_API_KEY",
     "LABEL_STUDIO_API_KEY",
+    "LABEL_STUDIO_URL",
 ):
     os.environ.pop(_name, None)
 os.environ["BIZMEME_SANDBOX_KEY"] = "sandbox"
@@ -68,3 +72,12 @@ def world(small_config: Mapping[str, object]) -> Iterator[Mapping[str, str]]:
 
     with process.running(SandboxConfig.model_validate(small_config["sandbox"])) as addresses:
         yield addresses
+
+
+@pytest.fixture(scope="session")
+def real_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RealStudio"]:
+    """The real Label Studio, one server for all tests of a session."""
+    from tests.studio import running
+
+    with running(tmp_path_factory.mktemp("label-studio") / "home") as studio:
+        yield studio

@@ -19,7 +19,7 @@ _START_S = 60.0
 def serving(maker: str, folder: Path) -> Iterator[dict[str, str]]:
     """A server with an empty bucket while the block lasts; yields the environment of its clients."""
     (folder / "data" / BUCKET).mkdir(parents=True)
-    port = _free_port()
+    port = free_port()
     command, own = _COMMANDS[maker](folder, port)
     with (folder / "log.txt").open("wb") as log:
         server = subprocess.Popen(command, env=os.environ | own, stdout=log, stderr=log)
@@ -55,7 +55,8 @@ def _program(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -61,7 +61,7 @@ def _plain(name: str, arguments: list[str]) -> None:
     from bizmeme.shell.messages import errors_as_messages
 
     folder = "stages" if name in STAGES else "apps"
-    module = f"{name}_" if keyword.iskeyword(name) else name
+    module = f"{name}_" if keyword.iskeyword(name) else name.replace("-", "_")
     with errors_as_messages():
         importlib.import_module(f"bizmeme.{folder}.{module}").main(arguments)
 

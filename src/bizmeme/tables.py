@@ -134,24 +134,54 @@ class GoldSample(dy.Schema):
     day = dy.Date(metadata=_doc("its thread's day, UTC"))
     slice = dy.String(regex=SLICE, metadata=_doc("held-out days among the training ones, or the last period"))
     stratum = dy.String(metadata=_doc("slice, market period and engagement"))
-    weight = dy.Float64(min=0, metadata=_doc("posts of the population that it stands for"))
+    weight = dy.Float64(
+        min=0, metadata=_doc("posts of the population that it stands for; 0: it is gone from there")
+    )
     role = dy.String(regex="^(dev|test)$", metadata=_doc("dev: pilot and gate; test: read only by evaluate"))
+    second = dy.Bool(metadata=_doc("a second annotator labels it as well: agreement of two people"))
+    repeat = dy.Bool(metadata=_doc("the first annotator is shown it twice: agreement with oneself"))
+    batch = dy.Int64(min=0, metadata=_doc("0: the first draw; 1 and on: each `bizmeme label extend`"))
+    drawn_by = dy.String(metadata=_doc("the values of `sample.*` by which it was drawn, JSON"))
 
 
 class HumanLabels(dy.Schema):
-    """data/human_labels.parquet: one row a post and annotator."""
+    """data/human_labels.parquet: one row a showing of a post to one person."""
 
     board = dy.String(primary_key=True, metadata=_doc("the post's board"))
     no = dy.Int64(primary_key=True, min=1, metadata=_doc("the post's number"))
+    project = dy.String(
+        primary_key=True,
+        regex="^(first|second|adjudication|queue|imported)$",
+        metadata=_doc("which of Label Studio's projects; imported: brought in by `bizmeme import`"),
+    )
     annotator = dy.String(primary_key=True, metadata=_doc("who labelled, as the service names them"))
+    repeat = dy.Bool(
+        primary_key=True, metadata=_doc("shown once more, to see whether the same is said again")
+    )
     role = dy.String(
         regex="^(dev|test|train)$",
-        metadata=_doc("as in gold_sample.parquet; train: labelled before, and not sampled"),
+        metadata=_doc("as in gold_sample.parquet; train: labelled to train on, and not sampled"),
     )
-    label = dy.String(nullable=True, metadata=_doc("this person's label; null where skipped"))
-    gold = dy.String(
-        nullable=True, metadata=_doc("their strict majority; null where disputed, or too few gave one")
+    label = dy.String(nullable=True, metadata=_doc("this person's label; null exactly where `reason` stands"))
+    reason = dy.String(nullable=True, metadata=_doc("why there is none: skipped, empty, unknown choice …"))
+    gold = dy.String(nullable=True, metadata=_doc("the post's settled label; null where there is none"))
+    settled = dy.String(
+        nullable=True,
+        regex="^(agreed|single|majority|adjudicated)$",
+        metadata=_doc(
+            "how it was: all of several agreed, only one gave a label, a majority, the third project"
+        ),
     )
+
+    @dy.rule()
+    def label_or_reason(cls) -> pl.Expr:  # noqa: N805
+        """Exactly one of label and reason stands."""
+        return pl.col("label").is_null() ^ pl.col("reason").is_null()
+
+    @dy.rule()
+    def gold_or_not_settled(cls) -> pl.Expr:  # noqa: N805
+        """Both stand, or neither."""
+        return pl.col("gold").is_null() == pl.col("settled").is_null()
 
 
 class AutoLabels(dy.Schema):

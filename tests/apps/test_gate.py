@@ -58,4 +58,24 @@ def test_the_command_says_why_it_fails_and_exits_with_status_1(tmp_path: Path) -
     assert done.stderr.startswith("GateError: ")
     (tmp_path / "metrics" / "sandbox.json").write_text(json.dumps(judged(0.9)))
     assert bizmeme("gate", cwd=tmp_path).returncode == 0
+
+
+def test_a_verdict_on_scores_of_an_older_gold_set_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "metrics").mkdir()
+    for name, figures in {"agreement": {"gold": "ab12"}, "sandbox": judged(0.9) | {"gold": "ab12"}}.items():
+        (tmp_path / "metrics" / f"{name}.json").write_text(json.dumps(figures))
+    main([])
+    assert capsys.readouterr().err == ""
+    (tmp_path / "metrics" / "agreement.json").write_text('{"gold": "cd34"}')
+    main([])
+    warned = capsys.readouterr()
+    assert "STALE" in warned.err
+    assert "metrics/sandbox.json (gold ab12). Run `dvc repro`" in warned.err
+    assert "reads picture and text together" in warned.out
+
+
+def test_its_help_says_what_the_ceilings_are(tmp_path: Path) -> None:
     assert "ceilings" in bizmeme("gate", "--help", cwd=tmp_path).stdout

@@ -28,7 +28,9 @@ def test_the_reference_pages_are_what_the_code_says() -> None:
         assert (ROOT / "docs/reference" / name).read_text(encoding="utf-8") == text, "run `make docs`"
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-dev.lock", "requirements-label-studio.lock"]
+)
 def test_a_lock_has_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text()
     assert "://" not in text

@@ -127,7 +127,7 @@ def rehearse(commands: str, *, at: Path, environment: dict[str, str]) -> None:
 
 
 def contents(project: Project) -> list[list[tuple[object, ...]]]:
-    """Every post, page, file and ask of its journal."""
+    """Every post, page, file, ask and frozen post of its journal."""
     with sqlite3.connect(journal(project)) as database:
         posts = database.execute(
             "SELECT source, no, thread_no, posted_at, digest, has_file, body, deleted_at FROM posts "
@@ -140,6 +140,8 @@ def contents(project: Project) -> list[list[tuple[object, ...]]]:
         asks = database.execute(
             "SELECT request_hash, model, answered, cost_usd, reply FROM asks ORDER BY request_hash"
         ).fetchall()
+        gold = database.execute("SELECT * FROM gold ORDER BY board, no").fetchall()
     assert posts
     assert files
-    return [posts, pages, files, asks]
+    assert gold
+    return [posts, pages, files, asks, gold]

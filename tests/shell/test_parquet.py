@@ -13,7 +13,7 @@ from bizmeme.tables import GoldSample
 
 ROW: dict[str, Any] = {
     "board": "biz", "no": 2, "day": date(2025, 1, 1), "slice": "days", "stratum": "x", "weight": 1.5,
-    "role": "dev",
+    "role": "dev", "second": False, "repeat": False, "batch": 0, "drawn_by": "{}",
 }  # fmt: skip
 
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bizmeme.shell.gold import forget
+from bizmeme.shell.journals import open_journal
 from bizmeme.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +46,13 @@ class Pipeline:
     def path(self, name: str) -> Path:
         """One of its files."""
         return self.folder / name
+
+    def thaw(self) -> "Pipeline":
+        """Forget the frozen sample, so that the stage `sample` draws one anew."""
+        for file in (self.home / "journals").glob("*.sqlite"):
+            with open_journal(self.home, file.stem) as journal:
+                forget(journal)
+        return self
 
     def fork(self, folder: Path) -> "Pipeline":
         """A copy to change, with the same stages done."""

@@ -33,7 +33,7 @@ def run(pipeline: Pipeline, *stages: str, overrides: tuple[str, ...] = ()) -> No
 
 @pytest.fixture
 def fork(small: Pipeline, tmp_path: Path) -> Pipeline:
-    return small.upto("prepare").fork(tmp_path / "fork")
+    return small.upto("prepare").fork(tmp_path / "fork").thaw()
 
 
 def test_peoples_labels_of_other_posts_teach_and_nobody_pays_for_those(fork: Pipeline) -> None:

@@ -12,6 +12,7 @@ from bizmeme.core.splits import HeldOut
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import ConfigError
 from bizmeme.shell.builder import FOLDERS, build
+from bizmeme.shell.image_store import ImageStore
 from bizmeme.stages.compose import check, composed_yaml
 from tests.stages.pipeline import Pipeline, bizmeme
 
@@ -52,7 +53,12 @@ def test_every_adapter_of_production_is_built(
     labels = Labels.model_validate(config["labels"])
     needs: dict[str, dict[str, Any]] = {
         "labeller": {"labels": labels},
-        "annotator": {"labels": labels, "guideline": config["guideline"]},
+        "annotator": {
+            "labels": labels,
+            "guideline": config["guideline"],
+            "home": tmp_path,
+            "images": ImageStore(tmp_path),
+        },
         "tracker": {"home": tmp_path},
     }
     for variable in ("OPENAI_API_KEY", "LABEL_STUDIO_API_KEY"):

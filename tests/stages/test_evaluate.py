@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import bizmeme
+from bizmeme.core.estimates import with_interval
 from bizmeme.errors import DataError
 from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.stages.evaluate import BASELINES
@@ -64,6 +65,13 @@ def test_the_page_shows_each_slice_with_its_number_of_posts(small: Pipeline) -> 
         one = by_slice[name]
         cells = f"<td>{shown}</td><td>{one['n']}</td>\n<td>{one['student']['accuracy']:.3f}</td>"
         assert cells in page
+
+
+def test_the_page_shows_what_a_person_scores_beside_the_student(small: Pipeline) -> None:
+    page = small.upto("evaluate").path("reports/evaluate.html").read_text()
+    ceiling = json.loads(small.path("metrics/agreement.json").read_text())["ceiling"]
+    assert f"on {ceiling['posts']} posts" in page
+    assert f"accuracy {with_interval(ceiling['accuracy'])}" in page
 
 
 def test_a_slice_without_posts_is_left_out(small: Pipeline, tmp_path: Path) -> None:
@@ -128,6 +136,7 @@ def test_scores_stand_beside_the_run_that_made_the_adapter(small: Pipeline) -> N
     scored = [run for run in client.search_runs([experiment]) if "test.student.accuracy" in run.data.metrics]
     assert scored
     assert scored[0].data.metrics["test.student.accuracy"] == pytest.approx(figures["student"]["accuracy"])
+    assert scored[0].data.tags["gold"] == figures["gold"]
 
 
 def test_the_public_call_says_what_the_stage_wrote(predictions: pl.DataFrame, small: Pipeline) -> None:

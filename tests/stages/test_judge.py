@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from bizmeme.apps.staleness import SCORED
+from bizmeme.core.gold import gold_hash_of
 from bizmeme.shell.parquet import read_table
 from bizmeme.tables import Examples, HumanLabels, Predictions
 from tests.stages.pipeline import Pipeline, bizmeme
@@ -38,7 +40,9 @@ def test_the_groups_are_of_the_posts_that_were_judged(figures: dict[str, Any], s
 
 @pytest.mark.slow
 def test_each_annotators_error_is_over_the_labels_they_gave(figures: dict[str, Any], small: Pipeline) -> None:
-    human = read_table(HumanLabels, small.path("data/human_labels.parquet")).drop_nulls("label")
+    everything = read_table(HumanLabels, small.path("data/human_labels.parquet"))
+    assert everything["repeat"].any()
+    human = everything.filter(repeat=False).drop_nulls("label")
     given = dict(human.group_by("annotator").len().iter_rows())
     errors = figures["people"]["by_annotator"]
     assert {name: each["n"] for name, each in errors.items()} == given
@@ -56,6 +60,15 @@ def test_copies_are_counted_over_the_rows_of_both_held_out_splits(
         one = crossing[f"{split}_train"]
         assert one["rows"] == (examples["split"] == split).sum()
         assert one["pictures"] == sum(one["by_kind"].values()) <= one["rows"]
+
+
+@pytest.mark.slow
+def test_every_figure_that_gold_went_into_carries_its_hash(small: Pipeline) -> None:
+    small.upto("judge")
+    gold = gold_hash_of(read_table(HumanLabels, small.path("data/human_labels.parquet")))
+    for name in ("agreement", *SCORED):
+        assert json.loads(small.path(f"metrics/{name}.json").read_text())["gold"] == gold, name
+    assert "STALE" not in bizmeme("summary", cwd=small.folder).stdout
 
 
 def test_in_production_the_verdict_is_empty(tmp_path: Path) -> None:

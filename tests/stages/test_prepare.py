@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from bizmeme.core.duplicates import jaccard, words
+from bizmeme.core.gold import gold_hash_of
 from bizmeme.core.splits import HeldOut, part_of_day
 from bizmeme.shell.blinds import grey_picture
 from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.shell.shards import read_shards
-from bizmeme.tables import AutoLabels, Examples, GoldSample, Images, Posts
+from bizmeme.tables import AutoLabels, Examples, GoldSample, HumanLabels, Images, Posts
 from tests.stages.pipeline import Pipeline
 
 
@@ -51,6 +52,26 @@ def test_every_test_row_has_its_slice_and_no_other_row(examples: pl.DataFrame, s
         examples.filter(pl.col("split") != "test")["slice"].null_count()
         == (examples["split"] != "test").sum()
     )
+
+
+def test_a_change_of_gold_changes_its_hash_and_nothing_that_is_trained_on(
+    small: Pipeline, tmp_path: Path
+) -> None:
+    fork = small.upto("prepare").fork(tmp_path / "fork")
+    human = read_table(HumanLabels, fork.path("data/human_labels.parquet"))
+    gold = human.filter(pl.col("role") == "test", pl.col("gold") == "bearish").row(0, named=True)
+    is_it = (pl.col("board") == gold["board"]) & (pl.col("no") == gold["no"])
+    changed = human.with_columns(gold=pl.when(is_it).then(pl.lit("neutral")).otherwise("gold"))
+    write_table(HumanLabels, changed, fork.path("data/human_labels.parquet"))
+    assert fork.run("prepare").returncode == 0
+    held, now = (json.loads(one.path("metrics/prepare.json").read_text())["gold"] for one in (small, fork))
+    assert (held, now) == (gold_hash_of(human), gold_hash_of(changed))
+    assert held != now
+    shards = [f"train_images/{file.name}" for file in small.path("data/train_images").glob("*.tar")]
+    assert shards
+    for name in ("train.json", "val.json", *shards):
+        assert fork.path(f"data/{name}").read_bytes() == small.path(f"data/{name}").read_bytes()
+    assert fork.path("data/test.json").read_bytes() != small.path("data/test.json").read_bytes()
 
 
 def test_an_embargo_leaves_its_days_out_and_is_counted(small: Pipeline, tmp_path: Path) -> None:

@@ -22,13 +22,15 @@ def run(folder: Path, fingerprint: str) -> Run:
 def test_a_run_keeps_parameters_curve_and_adapter_and_later_scores_find_it(tmp_path: Path) -> None:
     tracker = build(CONFIG, home=tmp_path / "home")
     tracker.record(run(tmp_path / "adapter", "abc"))
-    tracker.score("abc", {"test.student.accuracy": 0.7})
-    tracker.score("unknown", {"test.student.accuracy": 0.1})
+    tracker.score("abc", {"test.student.accuracy": 0.6}, gold="old")
+    tracker.score("abc", {"test.student.accuracy": 0.7}, gold="new")
+    tracker.score("unknown", {"test.student.accuracy": 0.1}, gold="other")
     client, experiment = tracker._open()
     (found,) = client.search_runs([experiment])
     assert found.info.status == "FINISHED"
     assert found.data.params == {"train.lora.r": "8", "seed": "1"}
     assert found.data.metrics["test.student.accuracy"] == 0.7
+    assert found.data.tags["gold"] == "new"
     assert len(client.get_metric_history(found.info.run_id, "loss")) == 1202
     assert [item.path for item in client.list_artifacts(found.info.run_id, "adapter")] == [
         "adapter/adapter_config.json"

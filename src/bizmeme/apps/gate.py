@@ -2,13 +2,15 @@
 
 On the sandbox no predictor that sees texts alone, or pictures alone, can be right more often than the world's
 ceilings for each. A student above both has combined the two. In production nobody knows the truth, and there
-is nothing to hold it against.
+is nothing to hold it against. Scores that are of an older gold set are named first.
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
+from bizmeme.apps.staleness import stale_scores
 from bizmeme.errors import GateError
 from bizmeme.shell.parquet import read_json
 from bizmeme.shell.workspace import Workspace, state_home
@@ -21,6 +23,8 @@ def main(arguments: list[str]) -> None:
     )
     parser.parse_args(arguments)
     workspace = Workspace(root=Path.cwd(), out=Path.cwd(), home=state_home(), origin="")
+    if stale := stale_scores(workspace):
+        print(stale, file=sys.stderr)  # noqa: T201
     print(verdict(read_json(workspace.read("metrics/sandbox.json"))))  # noqa: T201
 
 

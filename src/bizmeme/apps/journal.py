@@ -1,7 +1,8 @@
 """`bizmeme journal status|restore`: what was received and paid for, also in a fresh clone.
 
     bizmeme journal status     what is held, what it cost, what is in doubt
-    bizmeme journal restore    after `dvc pull`: fill the journal from data/raw and data/auto_labels.parquet
+    bizmeme journal restore    after `dvc pull`: fill the journal from data/raw and data/auto_labels.parquet,
+                               and freeze the sample in data/gold_sample.parquet, which people label
 
 Both take overrides as a stage does (experiment=production) and mean the journal of the configured origin.
 What a journal holds already is never replaced.
@@ -16,13 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bizmeme.errors import DataError
+from bizmeme.shell.gold import SAMPLE, restore_sample
 from bizmeme.shell.journal import Journal, Reply
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.media_store import MediaStore, media_folder
 from bizmeme.shell.parquet import read_table
 from bizmeme.shell.restoring import Restoring
 from bizmeme.shell.workspace import Workspace, state_home
-from bizmeme.tables import AutoLabels
+from bizmeme.tables import AutoLabels, GoldSample
 
 RAW = "data/raw"
 LABELS = "data/auto_labels.parquet"
@@ -68,6 +70,8 @@ def restore(journal: Journal, workspace: Workspace, boards: Mapping[str, str]) -
     Restoring(journal, store, boards, folder).run()
     for (model,), rows in labels.drop_nulls("reply").group_by("model", maintain_order=True):
         journal.restore_replies(str(model), _replies(rows))
+    if (workspace.root / SAMPLE).exists():
+        restore_sample(journal, read_table(GoldSample, workspace.read(SAMPLE)))
 
 
 def _check_origin(configured: str, *tables: pl.DataFrame) -> None:

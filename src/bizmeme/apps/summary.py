@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bizmeme.apps.staleness import stale_scores
+from bizmeme.core.estimates import with_interval
 from bizmeme.shell.parquet import read_json
 from bizmeme.shell.workspace import Workspace, state_home
 
@@ -28,9 +30,14 @@ def main(arguments: list[str]) -> None:
     argparse.ArgumentParser(prog="bizmeme summary", description=__doc__.splitlines()[0]).parse_args(arguments)
     workspace = Workspace(root=Path.cwd(), out=Path.cwd(), home=state_home(), origin="")
     console = Console(soft_wrap=True)  # a command to copy stays on one line
-    console.print(_counts(workspace))
+    people = read_json(workspace.read("metrics/agreement.json"))
+    console.print(_counts(people, workspace))
     scored = read_json(workspace.read("metrics/evaluate.json"))
-    console.print(_scores(scored))
+    console.print(_scores(scored, people["ceiling"]))
+    if ceiling := people["ceiling"]:
+        console.print(_explained(ceiling))
+    if stale := stale_scores(workspace):
+        console.print(stale, style="bold red")
     if judged := read_json(workspace.read("metrics/sandbox.json")):
         console.print(_verdict(judged))
         console.print("Scores on the simulated board say nothing about the real one.")
@@ -41,15 +48,15 @@ def main(arguments: list[str]) -> None:
     console.print(f"MLflow    mlflow ui --backend-store-uri sqlite:///{workspace.home / 'mlflow.db'}")
 
 
-def _counts(workspace: Workspace) -> Table:
+def _counts(people: dict[str, Any], workspace: Workspace) -> Table:
     prepared = read_json(workspace.read("metrics/prepare.json"))
     labelled = read_json(workspace.read("metrics/auto_label.json"))
-    people = read_json(workspace.read("metrics/agreement.json"))
     table = Table(title="What this run made", show_header=False, min_width=_WIDTH)
     rows = {
         "posts with a picture": labelled["posts"],
         "labelled by the vision API": f"{labelled['labelled']} for ${labelled['cost_usd']:.2f}",
-        "labelled by people": f"{people['gold']} of {people['sampled']}, {people['disputed']} disputed",
+        "labelled by people": f"{people['gold_posts']} of {people['sampled']}, {people['disputed']} disputed",
+        "people agree, alpha": with_interval(people["alpha"]["nominal"]),
         "train / val / test": " / ".join(str(prepared[part]["n"]) for part in ("train", "val", "test")),
     }
     for name, value in rows.items():
@@ -57,12 +64,15 @@ def _counts(workspace: Workspace) -> Table:
     return table
 
 
-def _scores(figures: dict[str, Any]) -> Table:
+def _scores(figures: dict[str, Any], ceiling: dict[str, Any] | None) -> Table:
     tested = figures["student"]["n"]
     table = Table(title=f"Against people's labels on {tested} test posts", min_width=_WIDTH)
     for column in ("", "accuracy", "macro-F1"):
         table.add_column(column, justify="right" if column else "left")
     _row(table, "student", figures["student"], style="bold")
+    if ceiling:
+        person = {name: ceiling[name]["value"] for name in ("accuracy", "macro_f1")}
+        _row(table, "a person against the others", person, style="")
     for name in _ORDER:
         _row(table, name, figures["baselines"][name], style="")
     return table
@@ -84,6 +94,11 @@ def _verdict(judged: dict[str, Any]) -> Table:
     for half, name in (("text", "texts"), ("image", "pictures")):
         table.add_row(f"at best, from {name} alone", "", f"{judged['world']['ceiling'][half]:.3f}")
     return table
+
+
+def _explained(ceiling: dict[str, Any]) -> str:
+    accuracy, posts = with_interval(ceiling["accuracy"]), ceiling["posts"]
+    return f"A person's accuracy against the others: {accuracy}, on {posts} posts that several labelled."
 
 
 def _doubt(student: dict[str, Any]) -> str | None:

@@ -59,13 +59,15 @@ def _any_similar(one: npt.NDArray[np.uint8], others: npt.NDArray[np.uint8]) -> b
 def picture_groups(hashes: npt.NDArray[np.uint64], thumbnails: npt.NDArray[np.uint8]) -> list[int]:
     """Greedy groups round the earliest picture: for each of n pictures the index of its group's first."""
     first: list[int] = []
-    heads: list[int] = []
+    heads, count = np.empty(len(hashes), dtype=np.intp), 0
     for index in range(len(hashes)):
-        near = [h for h in heads if int(np.bitwise_count(hashes[h] ^ hashes[index])) <= HASH_DISTANCE]
-        head = next((h for h in near if _any_similar(thumbnails[index], thumbnails[[h]])), index)
+        before = heads[:count]
+        near = before[np.bitwise_count(hashes[before] ^ hashes[index]) <= HASH_DISTANCE]
+        head = next((int(h) for h in near if _any_similar(thumbnails[index], thumbnails[[h]])), index)
         first.append(head)
         if head == index:
-            heads.append(index)
+            heads[count] = index
+            count += 1
     return first
 
 

@@ -1,36 +1,60 @@
-"""Where people label."""
+"""Where people label.
 
-from collections.abc import Sequence
+Up to four projects: `first` gets every sampled post, `second` a share of them, `adjudication` those on which
+the two differ, `queue` posts to train on. Nobody sees another's project while labelling.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from bizmeme.core.annotations import Annotation, Key, Project
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A post as people see it; `key` is the post's (board, no)."""
+    """A post as people see it; its picture is the normalised one of that SHA-256."""
 
-    key: tuple[str, int]
+    key: Key
     subject: str
     text: str
-    image: bytes  # JPEG
+    image_sha256: str
+    repeat: bool = False  # the same post, shown once more
 
 
 @dataclass(frozen=True, slots=True)
-class Annotation:
-    """One person's word on one post; `label` is None where the post was skipped."""
+class Exported:
+    """What people said, sorted; and every project's export as it came, without the pictures in it."""
 
-    key: tuple[str, int]
-    annotator: str
-    label: str | None
+    said: Sequence[Annotation]
+    raw: Mapping[str, Sequence[Mapping[str, Any]]]
+    ignored: Mapping[str, int]  # what is no answer of ours, and how much: drafts, predictions, foreign tasks
 
 
 class Annotator(Protocol):
     """Where people label."""
 
-    def push(self, tasks: Sequence[Task]) -> int:
-        """Create the project where it is missing and add the tasks that it lacks; how many were added."""
+    @property
+    def asks(self) -> bool:
+        """Whether tasks can be pushed there, or labels are only read."""
         ...
 
-    def export(self) -> list[Annotation]:
-        """Every submitted annotation, skips included, drafts and predictions left out."""
+    def push(self, project: Project, tasks: Sequence[Task]) -> int:
+        """Make the project where it is missing, bring it up to date, add the tasks it lacks; how many."""
+        ...
+
+    def pushed(self, project: Project) -> set[Key]:
+        """The posts that a project has tasks of."""
+        ...
+
+    def unreachable(self, projects: Collection[Project]) -> list[str]:
+        """Pictures of those projects' tasks that do not answer, each with its status."""
+        ...
+
+    def export(self) -> Exported:
+        """Every submitted annotation of all projects, skips included, drafts and predictions left out."""
+        ...
+
+    def retire(self) -> list[str]:
+        """Rename the projects, so that the next push makes new ones; their new titles."""
         ...

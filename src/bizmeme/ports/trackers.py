@@ -24,6 +24,6 @@ class Tracker(Protocol):
         """Store a finished training."""
         ...
 
-    def score(self, fingerprint: str, scores: Mapping[str, float]) -> None:
-        """Add an evaluation's figures to the run of that adapter."""
+    def score(self, fingerprint: str, scores: Mapping[str, float], *, gold: str) -> None:
+        """Add an evaluation's figures to the run of that adapter, with the hash of the gold they are of."""
         ...

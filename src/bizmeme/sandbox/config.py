@@ -131,13 +131,16 @@ class LabellerConfig(Section):
 
 
 class AnnotatorsConfig(Section):
-    """The quality of the simulated people: two, and a third where they differ."""
+    """The quality of the simulated people: one a project, and a third for what two dispute."""
 
     error: Share
     """Share of answers in which one person names another mood than the true one."""
 
     skip_share: Annotated[float, Field(ge=0, le=0.5)]
     """Share of posts that one person skips."""
+
+    waver_share: Share
+    """Share of posts seen once more of which one person says something else than before."""
 
 
 class Fault(Section):

@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS media (
 CREATE INDEX IF NOT EXISTS media_wanted ON media (source, tries, kind DESC, path) WHERE status = 'wanted';
 CREATE INDEX IF NOT EXISTS media_held ON media (key, kind) WHERE status = 'ok';
 CREATE TABLE IF NOT EXISTS kinds (source TEXT, kind TEXT, PRIMARY KEY (source, kind)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gold (
+    board TEXT, no INTEGER, batch INTEGER NOT NULL, row TEXT NOT NULL, PRIMARY KEY (board, no)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asks (
     ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
     answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT);

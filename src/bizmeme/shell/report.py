@@ -4,7 +4,9 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from bizmeme.core.estimates import with_interval
 from bizmeme.core.metrics import Scores
 
 _SLICE_NAMES = {"days": "held-out days", "last_period": "the last period"}
@@ -25,6 +27,9 @@ _PAGE = """<!doctype html>
 {% for name, one in scores.items() %}<tr class="{{ name }}"><td>{{ name.replace("_", " ") }}</td>
 <td>{{ "%.3f"|format(one.accuracy) }}</td><td>{{ "%.3f"|format(one.macro_f1) }}</td></tr>
 {% endfor %}</table>
+{% if ceiling %}<p class="ceiling">A person against the others, on {{ ceiling.posts }} posts that several
+labelled: accuracy {{ with_interval(ceiling.accuracy) }},
+macro-F1 {{ with_interval(ceiling.macro_f1) }}.</p>{% endif %}
 <table class="slices"><thead><tr><th>accuracy by slice</th><th>posts</th>
 {% for name in scores %}<th>{{ name.replace("_", " ") }}</th>{% endfor %}</tr></thead>
 {% for slice, each in by_slice.items() %}<tr><td>{{ slice_names[slice] }}</td><td>{{ each.student.n }}</td>
@@ -62,11 +67,15 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the page shows: every predictor's scores, the same for each slice that has posts, mistakes."""
+    """What the page shows: every predictor's scores, the same for each slice that has posts, mistakes.
+
+    `ceiling` is the human ceiling as metrics/agreement.json has it.
+    """
 
     scores: Mapping[str, Scores]
     by_slice: Mapping[str, Mapping[str, Scores]]
     mistakes: Sequence[Mistake]
+    ceiling: Mapping[str, Any] | None
 
 
 def write_report(page: Page, *, plots: Path, path: Path) -> None:
@@ -81,5 +90,7 @@ def write_report(page: Page, *, plots: Path, path: Path) -> None:
         slice_names=_SLICE_NAMES,
         mistakes=page.mistakes,
         plots=encoded,
+        ceiling=page.ceiling,
+        with_interval=with_interval,
     )
     path.write_text(text, encoding="utf-8")

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import polars as pl
 from pydantic import Field
 
+from bizmeme.core.gold import gold_hash_of
 from bizmeme.core.metrics import score
 from bizmeme.core.prompts import fenced_post, instruction
 from bizmeme.core.settings import Plugin, PositiveInt, Section, Share
@@ -77,10 +78,11 @@ class Params(Section):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be asked, of which posts people's word is known, and what was paid for elsewhere."""
+    """What is to be asked, of which posts people's word is known, gold's hash, what was paid elsewhere."""
 
     requests: Mapping[Key, Mapping[str, object]]
     pilot: Mapping[Key, str]
+    gold: str
     before: Mapping[Key, Asked]
 
 
@@ -99,8 +101,8 @@ def run(params: Params, workspace: Workspace) -> None:
         for key, asked in sorted(answers.items())
     ]  # fmt: skip
     write_table(AutoLabels, from_rows(AutoLabels, rows), workspace.write("data/auto_labels.parquet"))
-    figures = _figures(answers, work.pilot, params.labels)
-    write_json(figures | {"in_doubt": len(in_doubt_usd)}, workspace.write("metrics/auto_label.json"))
+    figures = _figures(answers, work.pilot, params.labels) | {"in_doubt": len(in_doubt_usd)}
+    write_json(figures | {"gold": work.gold}, workspace.write("metrics/auto_label.json"))
 
 
 def _work(labeller: Labeller, params: Params, workspace: Workspace) -> Work:
@@ -114,7 +116,7 @@ def _work(labeller: Labeller, params: Params, workspace: Workspace) -> Work:
     requests = _requests(asked, labeller, params, workspace)
     known = {(row["board"], row["no"]): _paid_before(row) for row in before.iter_rows(named=True)}
     pilot = {key: label for key, label in _gold(human, role="dev").items() if key in requests or key in known}
-    return Work(requests, pilot, known)
+    return Work(requests, pilot, gold_hash_of(human), known)
 
 
 def _before(shown: pl.DataFrame, params: Params, workspace: Workspace) -> pl.DataFrame:

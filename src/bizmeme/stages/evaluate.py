@@ -17,7 +17,7 @@ from bizmeme.ports.trackers import Tracker
 from bizmeme.ports.vlms import Student
 from bizmeme.qwen_vl.lora import fingerprint
 from bizmeme.shell.builder import build
-from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
+from bizmeme.shell.parquet import from_rows, read_json, read_table, write_json, write_table
 from bizmeme.shell.plots import confusion_plot, scores_plot
 from bizmeme.shell.report import Mistake, Page, write_report
 from bizmeme.shell.shards import read_shards
@@ -52,13 +52,15 @@ def run(params: Params, workspace: Workspace) -> None:
     predictions = _predictions(shown, params=params, workspace=workspace)
     write_table(Predictions, predictions, workspace.write("data/predictions.parquet"))
     mistakes = _mistakes(predictions, shown, most=params.evaluate.mistakes_shown)
-    page = Page(_scores(predictions, params.labels), _by_slice(predictions, params.labels), mistakes)
-    write_json(figures(page.scores, page.by_slice), workspace.write("metrics/evaluate.json"))
+    ceiling = read_json(workspace.read("metrics/agreement.json"))["ceiling"]
+    page = Page(_scores(predictions, params.labels), _by_slice(predictions, params.labels), mistakes, ceiling)
+    gold = read_json(workspace.read("metrics/prepare.json"))["gold"]
+    write_json(figures(page, gold=gold), workspace.write("metrics/evaluate.json"))
     confusion_plot(page.scores["student"], params.labels.names, workspace.write("plots/confusion.png"))
     scores_plot(page.scores, workspace.write("plots/scores.png"))
     write_report(page, plots=workspace.out / "plots", path=workspace.write("reports/evaluate.html"))
     tracker: Tracker = build("tracker", params.tracker, home=workspace.home)
-    tracker.score(fingerprint(workspace.read("models/adapter")), _tracked(page.scores))
+    tracker.score(fingerprint(workspace.read("models/adapter")), _tracked(page.scores), gold=gold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,13 @@ def _by_slice(predictions: pl.DataFrame, labels: Labels) -> dict[str, dict[str, 
     return {name: _scores(rows, labels) for name, rows in parts.items() if len(rows)}
 
 
-def figures(scores: Mapping[str, Scores], by_slice: Mapping[str, Mapping[str, Scores]]) -> dict[str, Any]:
-    """What metrics/evaluate.json holds."""
+def figures(page: Page, *, gold: str) -> dict[str, Any]:
+    """What metrics/evaluate.json holds; `gold` is the hash of the gold set that the test labels are from."""
     return {
-        "student": asdict(scores["student"]),
-        "baselines": {who: asdict(scores[who]) for who in BASELINES},
-        "by_slice": {name: _slice_figures(each) for name, each in by_slice.items()},
+        "gold": gold,
+        "student": asdict(page.scores["student"]),
+        "baselines": {who: asdict(page.scores[who]) for who in BASELINES},
+        "by_slice": {name: _slice_figures(each) for name, each in page.by_slice.items()},
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from bizmeme.core.gold import gold_hash_of
 from bizmeme.core.judging import Figures, Judge, Key, truths
 from bizmeme.core.settings import Section
 from bizmeme.core.vocabulary import Labels
@@ -54,6 +55,7 @@ def _judged(judge: Judge, workspace: Workspace) -> Figures:
     examples = read_table(Examples, workspace.read("data/examples.parquet"))
     taught = {split: _said(examples.filter(pl.col("split") == split), "label") for split in SPLITS}
     return {
+        "gold": gold_hash_of(human),
         "student": _student(judge, predictions),
         "labeller": judge.groups(_said(auto, "label"), hard=judge.is_hard),
         "people": _people(judge, human),
@@ -83,7 +85,8 @@ def _student(judge: Judge, predictions: pl.DataFrame) -> Figures:
 
 
 def _people(judge: Judge, human: pl.DataFrame) -> Figures:
-    """Their gold, against which even a perfect student would score no more; and each person's errors."""
-    answers = human.drop_nulls("label").select("annotator", "board", "no", "label").iter_rows()
+    """Their gold, against which even a perfect student would score no more; and each one's errors."""
+    once = human.filter(pl.col("repeat").not_()).drop_nulls("label")
+    answers = once.select("annotator", "board", "no", "label").iter_rows()
     by_annotator = judge.errors((who, (board, no), word) for who, board, no, word in answers)
     return judge.groups(_said(human, "gold"), hard=judge.is_hard) | {"by_annotator": by_annotator}

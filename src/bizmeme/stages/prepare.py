@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from bizmeme.core.chat import ChatRow, StudentPrompt, chat_row
+from bizmeme.core.gold import gold_hash_of
 from bizmeme.core.settings import PositiveInt, Section, Seed, Share
 from bizmeme.core.splits import PARTS, HeldOut, Part, with_part
 from bizmeme.core.vocabulary import Labels
@@ -61,7 +62,8 @@ def run(params: Params, workspace: Workspace) -> None:
     """Join, split, drop near copies, blind, write."""
     posts = _with_split(read_table(Posts, workspace.read("data/posts.parquet")), params)
     images = read_table(Images, workspace.read("data/images.parquet"))
-    split = _leak_free(_with_labels(posts, workspace, params), images)
+    human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
+    split = _leak_free(_with_labels(posts, human, workspace, params), images)
     if split.examples.filter(pl.col("split") == "train").is_empty():
         raise DataError("No post is left to train on. Collect more days, or lower prepare.min_confidence.")
     examples = blinded(split.examples, params.prepare.modality)
@@ -70,7 +72,8 @@ def run(params: Params, workspace: Workspace) -> None:
         rows = _chat_rows(examples.filter(pl.col("split") == part), params)
         write_json(rows, workspace.write(f"data/{part}.json"))
     _pack(examples, params, workspace)
-    write_json(_figures(split, params.labels), workspace.write("metrics/prepare.json"))
+    figures = _figures(split, params.labels) | {"gold": gold_hash_of(human)}
+    write_json(figures, workspace.write("metrics/prepare.json"))
 
 
 def _pack(examples: pl.DataFrame, params: Params, workspace: Workspace) -> None:
@@ -94,13 +97,14 @@ def _with_split(posts: pl.DataFrame, params: Params) -> pl.DataFrame:
     return parted.with_columns(text=pl.concat_str("subject", "text", separator="\n").str.strip_chars())
 
 
-def _with_labels(posts: pl.DataFrame, workspace: Workspace, params: Params) -> pl.DataFrame:
+def _with_labels(
+    posts: pl.DataFrame, human: pl.DataFrame, workspace: Workspace, params: Params
+) -> pl.DataFrame:
     """Adds `sampled`, `slice`, `gold` (of role test), `before` (what people said before), and `taught`.
 
     `taught` is what a training row says: people's word, else the vision API's where it is sure enough.
     """
     sample = read_table(GoldSample, workspace.read("data/gold_sample.parquet"))
-    human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
     auto = read_table(AutoLabels, workspace.read("data/auto_labels.parquet"))
     _check_vocabulary(human, auto, params.labels)
     key = ["board", "no"]

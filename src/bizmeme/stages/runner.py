@@ -100,7 +100,7 @@ def origin(sandbox: Mapping[str, Any] | None) -> str:
 def addresses(sections: dict[str, Any], *, home: Path) -> Iterator[dict[str, Any]]:
     """The sections with every `sandbox://name` replaced by an address that answers while this is open.
 
-    Only a stage that reads the section `sandbox` reaches outside; others keep the names as they are.
+    Only a stage that reads the section `sandbox` may reach outside; others keep the names as they are.
     """
     if "sandbox" not in sections or not any(map(_names_sandbox, sections.values())):
         yield sections

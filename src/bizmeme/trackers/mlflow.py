@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FINGERPRINT = "adapter_sha256"
 _IDENTITY = "run_sha256"  # of the adapter and the parameters
+_GOLD = "gold"  # of the gold set that the scores are against
 _BATCH = 1000  # MLflow refuses more metrics at once
 _PARAM_BATCH = 100
 
@@ -69,12 +70,13 @@ class MlflowTracker:
         client.log_artifacts(run_id, str(run.artifacts), "adapter")
         client.set_terminated(run_id)
 
-    def score(self, fingerprint: str, scores: Mapping[str, float]) -> None:
-        """Add figures to every run that made this adapter; none is made where there is none."""
+    def score(self, fingerprint: str, scores: Mapping[str, float], *, gold: str) -> None:
+        """Add figures, and the gold's hash, to every run that made this adapter; none is made without one."""
         with self._database() as (client, experiment):
             for run in client.search_runs([experiment], f"tags.{_FINGERPRINT} = '{fingerprint}'"):
                 for name, value in scores.items():
                     client.log_metric(run.info.run_id, name, value)
+                client.set_tag(run.info.run_id, _GOLD, gold)
 
     @contextmanager
     def _database(self) -> Iterator[tuple["MlflowClient", str]]:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+from itertools import combinations
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,7 @@ from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.pictures.gallery import Gallery
 from bizmeme.sandbox.state import Addresses
 from bizmeme.sandbox.strangers.people import Reader
-from bizmeme.sandbox.strangers.studio import PEOPLE, SETTLES, Studio
+from bizmeme.sandbox.strangers.studio import PEOPLE, Studio
 from bizmeme.sandbox.world import Post, World
 from tests.sandbox.web import fetch_json, get
 
@@ -65,17 +66,17 @@ def test_listing_tasks_ends_with_a_404_that_the_sdk_takes_for_the_end(
 ) -> None:
     tasks = list(studio.tasks.list(project=filled.id, page_size=100, fields="all"))
     assert [task.data["no"] for task in tasks] == [post.no for post in shown[:230]]
-    assert {len(task.annotations or []) for task in tasks} == {2, 3}
+    assert {len(task.annotations or []) for task in tasks} == {1}
     with pytest.raises(ApiError) as past:
         studio.tasks.list(project=filled.id, page_size=100, page=4)
     assert past.value.status_code == 404
 
 
-def test_two_people_answer_every_task_in_the_names_of_the_screen(studio: LabelStudio, filled: Any) -> None:
+def test_every_task_is_answered_in_the_names_of_the_screen(studio: LabelStudio, filled: Any) -> None:
     tasks = studio.projects.exports.as_json(filled.id)
     assert len(tasks) == 230
     for task in tasks:
-        assert [answer["completed_by"] for answer in task["annotations"]] in ([*PEOPLE], [*PEOPLE, SETTLES])
+        assert [answer["completed_by"] for answer in task["annotations"]] == [min(filled.id, PEOPLE)]
         for answer in task["annotations"]:
             assert answer["was_cancelled"] == (answer["result"] == [])
             for result in answer["result"]:
@@ -85,6 +86,16 @@ def test_two_people_answer_every_task_in_the_names_of_the_screen(studio: LabelSt
                     "choices",
                 )
                 assert result["value"]["choices"][0] in ("bearish", "neutral", "bullish")
+
+
+def test_a_project_gets_another_title_and_screen(studio: LabelStudio) -> None:
+    project = studio.projects.create(title="before", label_config=SCREEN)
+    studio.projects.update(project.id, title="after", label_config=SCREEN.replace("words", "text"))
+    changed = studio.projects.get(project.id)
+    assert (changed.title, changed.label_config) == ("after", SCREEN.replace("words", "text"))
+    with pytest.raises(ApiError) as refused:
+        studio.projects.update(project.id, label_config="no xml")
+    assert refused.value.status_code == 400
 
 
 def test_an_empty_project_lists_and_exports_nothing(studio: LabelStudio) -> None:
@@ -121,12 +132,15 @@ def test_each_route_is_counted(addresses: Addresses, filled: Any) -> None:
     assert counts["statuses"]["201"] >= 2
 
 
-def answers(config: SandboxConfig, world: World, tasks: list[dict[str, Any]]) -> list[list[str | None]]:
-    """Everyone's words on each task, None where one skips; without the wire."""
+def answers(config: SandboxConfig, world: World, *projects: list[dict[str, Any]]) -> list[list[str | None]]:
+    """What the people of so many projects say of their tasks, None where one skips; without the wire."""
     studio = Studio(config, Reader(config, world))
-    project = studio.create({"label_config": SCREEN}, now=0.0)
-    rows: list[Any] = [studio.add(project, task, now=0.0)["annotations"] for task in tasks]
-    return [[_word(answer) for answer in row] for row in rows]
+    said = []
+    for tasks in projects:
+        project = studio.create({"label_config": SCREEN}, now=0.0)
+        rows: list[Any] = [studio.add(project, task, now=0.0)["annotations"] for task in tasks]
+        said.append([_word(answer) for (answer,) in rows])
+    return said
 
 
 def _word(answer: dict[str, Any]) -> str | None:
@@ -135,28 +149,51 @@ def _word(answer: dict[str, Any]) -> str | None:
 
 @pytest.fixture(scope="module")
 def said(small: SandboxConfig, world: World, shown: list[Post]) -> list[list[str | None]]:
-    return answers(small, world, [data(post) for post in shown])
+    return answers(small, world, *[[data(post) for post in shown]] * 3)
 
 
 def test_people_err_and_skip_as_rarely_as_they_are_said_to(
     small: SandboxConfig, shown: list[Post], said: list[list[str | None]]
 ) -> None:
-    for person in range(2):
-        words = [(row[person], post.mood) for row, post in zip(said, shown, strict=True)]
-        given = [word == mood for word, mood in words if word]
+    for words in said:
+        given = [word == post.mood for word, post in zip(words, shown, strict=True) if word]
         assert 1 - sum(given) / len(given) == pytest.approx(small.annotators.error, abs=0.035)
         assert 1 - len(given) / len(words) == pytest.approx(small.annotators.skip_share, abs=0.025)
 
 
-def test_a_third_person_answers_exactly_where_the_two_do_not_agree(said: list[list[str | None]]) -> None:
-    for row in said:
-        assert (len(row) == 3) == (row[0] != row[1])
-    assert 0.05 < sum(len(row) == 3 for row in said) / len(said) < 0.25
+def test_people_err_together_far_more_often_than_by_chance(
+    shown: list[Post], said: list[list[str | None]]
+) -> None:
+    first, second = (
+        [word not in (None, post.mood) for word, post in zip(words, shown, strict=True)] for words in said[:2]
+    )
+    together = sum(one and other for one, other in zip(first, second, strict=True))
+    assert together > 3 * sum(first) * sum(second) / len(shown)
+
+
+def test_every_project_has_a_person_of_its_own(said: list[list[str | None]]) -> None:
+    for left, right in combinations(said, 2):
+        assert 0.03 < sum(one != other for one, other in zip(left, right, strict=True)) / len(left) < 0.25
+
+
+def test_whoever_sees_a_post_once_more_seldom_says_something_else(
+    small: SandboxConfig, world: World, shown: list[Post], said: list[list[str | None]]
+) -> None:
+    twice = [data(post) for post in shown]
+    (words,) = answers(small, world, twice + twice)
+    first, again = words[: len(twice)], words[len(twice) :]
+    distinct = {(post.picture.root, post.text): place for place, post in enumerate(shown) if post.picture}
+    changed = [first[place] != again[place] for place in distinct.values() if first[place]]
+    assert sum(changed) / len(changed) == pytest.approx(small.annotators.waver_share, abs=0.03)
+    assert sum(changed) > 0
+    steady = small.model_copy(update={"annotators": small.annotators.model_copy(update={"waver_share": 0.0})})
+    ((*words,),) = answers(steady, world, twice + twice)
+    assert words[: len(twice)] == words[len(twice) :]
 
 
 def test_people_answer_the_content_and_never_the_number(
-    small: SandboxConfig, world: World, shown: list[Post], said: list[list[str | None]]
+    small: SandboxConfig, world: World, shown: list[Post]
 ) -> None:
     tasks = [data(post) for post in shown[:60]]
     disguised = [task | {"no": 1, "board": "other"} for task in tasks]
-    assert answers(small, world, disguised[::-1])[::-1] == said[:60]
+    assert answers(small, world, disguised) == answers(small, world, tasks)

@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 
-from bizmeme.core.agreement import settle
 from bizmeme.core.prompts import fenced_post
+from bizmeme.core.settling import settle
 from bizmeme.sandbox.building import build
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.moods import MOODS, NO_TEXT
@@ -169,7 +169,7 @@ def test_what_two_agree_on_or_a_third_settles_is_wrong_on_hard_posts_alone(
     for post in posts:
         if post.mood:
             one, two, third = (person.answer(post.mood, seen(post)) for person in people)
-            label = settle([one, two] if one == two else [one, two, third], min_votes=2)
+            label = settle([one, two] if one == two else [one, two, third], min_votes=2).label
             assert label is None or label in MOODS
             if label is not None:
                 wrong[post.hard][label != post.mood] += 1

@@ -1,7 +1,7 @@
 """Label Studio on loopback: the routes that label-studio-sdk 2.1.2 calls, as the Community edition answers.
 
     GET  /api/version/            Community, so that exports are downloaded at once
-    GET  /api/projects/?title=    POST /api/projects/    GET /api/projects/{id}/
+    GET  /api/projects/?title=    POST /api/projects/    GET, PATCH /api/projects/{id}/
     POST /api/projects/{id}/import?return_task_ids=true
     GET  /api/tasks/?project=&page=&page_size=&fields=all
     GET  /api/projects/{id}/export?export_type=JSON
@@ -43,6 +43,7 @@ def app(backstage: Backstage) -> web.Application:
         web.get("/api/projects/", _answered(desk.list_projects)),
         web.post("/api/projects/", _answered(desk.create_project)),
         web.get(r"/api/projects/{id:\d+}/", _answered(desk.get_project)),
+        web.patch(r"/api/projects/{id:\d+}/", _answered(desk.update_project)),
         web.post(r"/api/projects/{id:\d+}/import", _answered(desk.import_tasks)),
         web.get(r"/api/projects/{id:\d+}/export", _answered(desk.export)),
         web.get("/api/tasks/", _answered(desk.list_tasks)),
@@ -90,14 +91,20 @@ class _Desk:
         return as_json({"count": len(found), "next": following, "previous": None, "results": rows})
 
     async def create_project(self, request: web.Request) -> web.Response:
-        settings = await _body(request)
-        if not isinstance(settings, dict):
-            raise _RefusedError(400, "Expected an object.")
+        settings = _settings(await _body(request))
         try:
             project = self._studio.create(settings, now=self._clockwork.now)
         except ValueError as error:
             raise _RefusedError(400, str(error)) from error
         return as_json(_shown(project), status=201)
+
+    async def update_project(self, request: web.Request) -> web.Response:
+        project = self._project(request.match_info["id"])
+        try:
+            self._studio.update(project, _settings(await _body(request)))
+        except ValueError as error:
+            raise _RefusedError(400, str(error)) from error
+        return as_json(_shown(project))
 
     async def get_project(self, request: web.Request) -> web.Response:
         return as_json(_shown(self._project(request.match_info["id"])))
@@ -171,6 +178,12 @@ async def _body(request: web.Request) -> object:
         return json.loads(await request.read())
     except ValueError as error:
         raise _RefusedError(400, f"JSON parse error: {error}") from error
+
+
+def _settings(body: object) -> Fields:
+    if not isinstance(body, dict):
+        raise _RefusedError(400, "Expected an object.")
+    return body
 
 
 def _rows(body: object) -> Sequence[Mapping[str, object]]:

@@ -1,6 +1,7 @@
 """Label Studio's projects and tasks in memory, and the people who answer each task as it comes in.
 
-Two answer every task; a third one those on which the two do not agree.
+The first project's tasks are answered by person 1, the second's by person 2, all others by person 3. Whoever
+sees the same picture and text once more in a project may change their mind.
 
     {"id": 1, "data": {"image": "data:image/jpeg;base64,…", "text": "gm", …},
      "annotations": [{"completed_by": 1, "was_cancelled": false,
@@ -17,14 +18,14 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from bizmeme.sandbox.config import SandboxConfig
-from bizmeme.sandbox.dice import share
+from bizmeme.sandbox.dice import pick, share
+from bizmeme.sandbox.moods import MOODS
 from bizmeme.sandbox.strangers.listening import decoded
 from bizmeme.sandbox.strangers.people import Impression, Reader, stranger
 
 Fields = dict[str, object]
 
-PEOPLE = (1, 2)
-SETTLES = 3
+PEOPLE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class Project:
     settings: Fields
     control: Control
     tasks: list[Fields] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)  # what was shown before
+
+    @property
+    def person(self) -> int:
+        """Who labels here."""
+        return min(self.id, PEOPLE)
 
 
 def control_of(label_config: str) -> Control:
@@ -88,14 +95,12 @@ class Studio:
         if missing := [name for name in project.control.variables if name not in data]:
             raise ValueError(f"{missing[0]!r} key is expected in task data")
         self._tasks += 1
-        answers = [self._annotation(project, data, person, now=now) for person in PEOPLE]
-        if _chosen(answers[0]) != _chosen(answers[1]):
-            answers.append(self._annotation(project, data, SETTLES, now=now))
-        skipped = sum(bool(answer["was_cancelled"]) for answer in answers)
+        answer = self._annotation(project, data, now=now)
+        skipped = int(bool(answer["was_cancelled"]))
         task: Fields = {
             "id": self._tasks,
             "data": dict(data),
-            "annotations": [answer | {"task": self._tasks} for answer in answers],
+            "annotations": [answer | {"task": self._tasks}],
             "predictions": [],
             "drafts": [],
             "meta": {},
@@ -103,7 +108,7 @@ class Studio:
             "updated_at": stamp(now),
             "inner_id": len(project.tasks) + 1,
             "is_labeled": True,
-            "total_annotations": len(answers) - skipped,
+            "total_annotations": 1 - skipped,
             "cancelled_annotations": skipped,
             "total_predictions": 0,
             "project": project.id,
@@ -111,21 +116,28 @@ class Studio:
         project.tasks.append(task)
         return task
 
-    def _annotation(self, project: Project, data: Mapping[str, object], person: int, *, now: float) -> Fields:
-        """One person's answer to one task."""
+    def update(self, project: Project, settings: Fields) -> None:
+        """Change a project. Raises ValueError for a label_config that cannot be read."""
+        if "label_config" in settings:
+            project.control = control_of(str(settings["label_config"]))
+        project.settings |= settings
+
+    def _annotation(self, project: Project, data: Mapping[str, object], *, now: float) -> Fields:
+        """The answer of the project's person to one task."""
         self._annotations += 1
         seen = _seen(self._reader, project.control, data)
-        result = self._result(project.control, seen, person)
+        result = self._result(project, seen)
+        project.seen.add(seen.content)
         return {
             "id": self._annotations,
-            "completed_by": person,
+            "completed_by": project.person,
             "result": result,
             "was_cancelled": not result,
             "ground_truth": False,
             "created_at": stamp(now),
             "updated_at": stamp(now),
             "draft_created_at": None,
-            "lead_time": round(2 + 12 * share("lead time", person, seen.content), 3),
+            "lead_time": round(2 + 12 * share("lead time", project.person, seen.content), 3),
             "prediction": {},
             "result_count": len(result),
             "project": project.id,
@@ -133,23 +145,20 @@ class Studio:
             "parent_annotation": None,
         }
 
-    def _result(self, control: Control, seen: Impression, person: int) -> list[Fields]:
+    def _result(self, project: Project, seen: Impression) -> list[Fields]:
         """The chosen label as Label Studio writes it; nothing where the person skips."""
-        config = self._config.annotators
-        someone = stranger(self._config, f"person {person}", error=config.error)
+        config, control = self._config.annotators, project.control
+        someone = stranger(self._config, f"person {project.person}", error=config.error)
         if share("skips", someone.who, seen.content) < config.skip_share:
             return []
         mood = someone.answer(self._reader.judge(seen), seen)
+        if seen.content in project.seen and share("wavers", someone.who, seen.content) < config.waver_share:
+            mood = pick([other for other in MOODS if other != mood], "wavers to", someone.who, seen.content)
         if mood not in control.choices:
             return []
         names = {"from_name": control.from_name, "to_name": control.to_name, "type": "choices"}
-        return [names | {"value": {"choices": [mood]}, "id": f"person{person}", "origin": "manual"}]
-
-
-def _chosen(answer: Fields) -> list[object]:
-    """What an annotation says, empty where it was skipped."""
-    results = answer["result"]
-    return [result["value"] for result in results] if isinstance(results, list) else []
+        mark = f"person{project.person}"
+        return [names | {"value": {"choices": [mood]}, "id": mark, "origin": "manual"}]
 
 
 def _seen(reader: Reader, control: Control, data: Mapping[str, object]) -> Impression:
