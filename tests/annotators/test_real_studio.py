@@ -146,7 +146,9 @@ def labelled(office: Office) -> tuple[Office, Shown]:
 
 def test_every_picture_answers_and_a_second_push_changes_nothing(labelled: tuple[Office, Shown]) -> None:
     office, shown = labelled
-    assert "Every picture answers" in office.say("push")
+    said = office.say("push")
+    assert "Every picture answers" in said
+    assert f"{office.studio.base_url}/projects/" in said
     again = office.shown()
     assert {name: again[name] for name in shown} == shown
     sample = office.sample()

@@ -38,6 +38,10 @@ class File:
         """Nobody labels here."""
         return 0
 
+    def page(self, project: Project) -> str | None:
+        """Nobody labels here."""
+        return None
+
     def pushed(self, project: Project) -> set[Key]:
         """Nothing is pushed here."""
         return set()

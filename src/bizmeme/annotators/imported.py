@@ -36,6 +36,10 @@ class Imported:
         """Nobody labels here."""
         return 0
 
+    def page(self, project: Project) -> str | None:
+        """Nobody labels here."""
+        return None
+
     def pushed(self, project: Project) -> set[Key]:
         """Nothing is pushed here."""
         return set()

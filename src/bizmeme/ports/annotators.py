@@ -43,6 +43,10 @@ class Annotator(Protocol):
         """Make the project where it is missing, bring it up to date, add the tasks it lacks; how many."""
         ...
 
+    def page(self, project: Project) -> str | None:
+        """The address at which people label a project's tasks; None where there is no such project."""
+        ...
+
     def pushed(self, project: Project) -> set[Key]:
         """The posts that a project has tasks of."""
         ...

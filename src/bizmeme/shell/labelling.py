@@ -23,11 +23,12 @@ ASKED: tuple[Project, ...] = ("first", "second")
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A project, how many tasks it has of ours, and how many of them were added just now."""
+    """A project, how many tasks it has of ours, how many were added just now, and where people label them."""
 
     project: Project
     tasks: int
     added: int
+    page: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ class Asking:
 
 def _push(annotator: Annotator, project: Project, tasks: Sequence[Task]) -> Pushed:
     """A project without tasks is not made."""
-    return Pushed(project, len(tasks), annotator.push(project, tasks) if tasks else 0)
+    if not tasks:
+        return Pushed(project, 0, 0, None)
+    added = annotator.push(project, tasks)
+    return Pushed(project, len(tasks), added, annotator.page(project))
 
 
 def tasks_of(shown: pl.DataFrame) -> dict[Key, Task]:

@@ -100,6 +100,12 @@ class LabelStudio:
                         tick("")
         return len(missing)
 
+    def page(self, project: Project) -> str | None:
+        """Its stream of tasks, as the button "Label All Tasks" opens it."""
+        with self._service:
+            found = self._projects().get(project)
+        return None if found is None else f"{self._config.base_url}/projects/{found.id}/data?labeling=1"
+
     def pushed(self, project: Project) -> set[Key]:
         """The posts of the project's tasks."""
         with self._service:

@@ -31,9 +31,12 @@ def push(here: Desk, console: Console) -> None:
     asking, annotator = here.asking(), here.annotator()
     check_unchanged(asking.sample, here.params.sample)
     pushed = asking.push(annotator, here.workspace)
-    table = Table("project", "tasks", "added now", title=f"{len(asking.shown)} posts to label")
+    table = Table(
+        "project", "tasks", "added now", "label them here", title=f"{len(asking.shown)} posts to label"
+    )
+    table.columns[-1].overflow = "fold"  # an address stays whole
     for each in pushed:
-        table.add_row(each.project, str(each.tasks), str(each.added))
+        table.add_row(each.project, str(each.tasks), str(each.added), each.page or "")
     console.print(table)
     if asking.gone:
         console.print(f"{asking.gone} sampled posts have no picture any more and are shown to nobody.")
