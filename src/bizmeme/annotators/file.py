@@ -1,17 +1,16 @@
 """JSON exports of Label Studio that somebody saved: nobody is asked, one parser with the server's."""
 
 import json
-from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from bizmeme.core.annotations import Key, Project, read_export
+from bizmeme.core.annotations import read_export
 from bizmeme.core.settings import Section
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import DataError
-from bizmeme.ports.annotators import Exported, Task
+from bizmeme.ports.annotators import Exported, OnlyRead
 from bizmeme.shell.image_store import ImageStore
 
 
@@ -25,40 +24,18 @@ class Config(Section):
     """The files: Label Studio's export "JSON", one a project."""
 
 
-class File:
+class File(OnlyRead):
     """ports.Annotator over saved exports."""
-
-    asks = False
 
     def __init__(self, config: Config, labels: Labels) -> None:
         self._files = config.exports
         self._labels = labels
-
-    def push(self, project: Project, tasks: Sequence[Task]) -> int:
-        """Nobody labels here."""
-        return 0
-
-    def page(self, project: Project) -> str | None:
-        """Nobody labels here."""
-        return None
-
-    def pushed(self, project: Project) -> set[Key]:
-        """Nothing is pushed here."""
-        return set()
-
-    def unreachable(self, projects: Collection[Project]) -> list[str]:
-        """Nobody looks at pictures here."""
-        return []
 
     def export(self) -> Exported:
         """Every annotation in the files; raises DataError for a file that is no such export."""
         tasks = [task for file in self._files for task in _tasks(file)]
         read = read_export(tasks, self._labels)
         return Exported(read.said, {}, read.ignored)  # the files themselves are kept by whoever saved them
-
-    def retire(self) -> list[str]:
-        """Nothing to rename."""
-        return []
 
 
 def _tasks(file: Path) -> list[dict[str, Any]]:

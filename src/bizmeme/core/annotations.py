@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+import polars as pl
+
 from bizmeme.core.labelling_screen import CHOICE
 from bizmeme.core.vocabulary import Labels
 
@@ -58,6 +60,15 @@ class Read:
 
     said: list[Annotation] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
+
+
+def brought(labels: pl.DataFrame) -> list[Annotation]:
+    """The table RawLabels: what `bizmeme import` brought in."""
+    rows = labels.select("board", "no", "annotator", "label").iter_rows()
+    return [
+        Annotation((board, no), IMPORTED, annotator, label, None if label else SKIPPED)
+        for board, no, annotator, label in rows
+    ]
 
 
 def read_export(tasks: Sequence[Mapping[str, Any]], labels: Labels) -> Read:

@@ -62,3 +62,29 @@ class Annotator(Protocol):
     def retire(self) -> list[str]:
         """Rename the projects, so that the next push makes new ones; their new titles."""
         ...
+
+
+class OnlyRead:
+    """The part of an Annotator that asks people, for labels that are only read: nobody is asked."""
+
+    asks = False
+
+    def push(self, project: Project, tasks: Sequence[Task]) -> int:
+        """Nobody labels here."""
+        return 0
+
+    def page(self, project: Project) -> str | None:
+        """Nobody labels here."""
+        return None
+
+    def pushed(self, project: Project) -> set[Key]:
+        """Nothing is pushed here."""
+        return set()
+
+    def unreachable(self, projects: Collection[Project]) -> list[str]:
+        """Nobody looks at pictures here."""
+        return []
+
+    def retire(self) -> list[str]:
+        """Nothing to rename."""
+        return []

@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from bizmeme.core.agreement import measured, sampled_posts
-from bizmeme.core.annotations import IMPORTED, SKIPPED, Annotation, Key
+from bizmeme.core.annotations import Annotation, Key, brought
 from bizmeme.core.settings import Plugin, PositiveInt, Section, Seed, Share
-from bizmeme.core.settling import Settled, settled
+from bizmeme.core.settling import TEACHING, Settled, settled
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import GateError
 from bizmeme.ports.annotators import Annotator, Exported
@@ -57,7 +57,7 @@ def run(params: Params, workspace: Workspace) -> None:
     min_votes = params.export_labels.min_votes
     known = {
         **settled(gold, min_votes=min_votes),
-        **settled(taught, min_votes=1, voting=("imported", "queue")),
+        **settled(taught, min_votes=1, voting=TEACHING),
     }
     rows = [_row(each, roles.get(each.key, "train"), known.get(each.key)) for each in [*gold, *taught]]
     write_table(HumanLabels, from_rows(HumanLabels, rows), workspace.write("data/human_labels.parquet"))
@@ -87,12 +87,7 @@ def _exported(asking: Asking, params: Params, workspace: Workspace) -> Exported:
 def _before(workspace: Workspace, *, sampled: Collection[Key]) -> list[Annotation]:
     """What people said before of posts that are not sampled: to train on, on training days."""
     table = read_table(RawLabels, workspace.read("data/raw/labels.parquet"))
-    rows = table.select("board", "no", "annotator", "label").iter_rows()
-    said = [
-        Annotation((board, no), IMPORTED, annotator, label, None if label else SKIPPED)
-        for board, no, annotator, label in rows
-    ]
-    return [each for each in said if each.key not in sampled]
+    return [each for each in brought(table) if each.key not in sampled]
 
 
 def require_enough(said: Sequence[Annotation], *, shown: int, config: ExportLabelsConfig) -> None:
