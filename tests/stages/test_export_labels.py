@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,7 +13,7 @@ from bizmeme.errors import GateError
 from bizmeme.shell.parquet import read_table
 from bizmeme.stages.export_labels import ExportLabelsConfig, require_enough
 from bizmeme.tables import GoldSample, HumanLabels
-from tests.stages.pipeline import Pipeline
+from tests.stages.pipeline import Pipeline, bizmeme
 
 KEY = ["board", "no"]
 
@@ -86,6 +87,20 @@ def test_labels_are_the_same_bytes_on_a_second_export_and_the_raw_one_is_kept_on
     assert small.run("export_labels").returncode == 0
     assert small.path("data/human_labels.parquet").read_bytes() == before
     assert sorted((small.home / "exports").rglob("*.json")) == kept
+
+
+def test_the_kept_exports_are_read_from_files_to_the_same_table(small: Pipeline, tmp_path: Path) -> None:
+    fork = small.upto("export_labels").fork(tmp_path / "fork")
+    before = fork.path("data/human_labels.parquet").read_bytes()
+    files = ",".join(map(str, sorted((fork.home / "exports").rglob("*.json"))))
+    done = bizmeme(
+        "compose", "experiment=small", "annotator=file", f"annotator.exports=[{files}]", cwd=fork.folder
+    )
+    assert done.returncode == 0, done.stderr
+    fork.path("data/human_labels.parquet").unlink()
+    done = fork.run("export_labels")
+    assert done.returncode == 0, done.stderr
+    assert fork.path("data/human_labels.parquet").read_bytes() == before
 
 
 def test_too_few_labels_stop_the_pipeline_and_name_the_next_command() -> None:

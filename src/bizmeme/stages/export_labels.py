@@ -81,6 +81,9 @@ def _exported(asking: Asking, params: Params, workspace: Workspace) -> Exported:
         asking.push(annotator, workspace)
     exported = annotator.export()
     keep_exports(exported, workspace.home / "exports" / workspace.origin)
+    for what, count in exported.ignored.items():
+        if count:
+            print(f"export_labels: not counted: {count} {what}")  # noqa: T201
     return exported
 
 
