@@ -12,7 +12,7 @@ from bizmeme.annotators.label_studio import Config, LabelStudio, build
 from bizmeme.apps.label import main
 from bizmeme.core.splits import HeldOut, with_part
 from bizmeme.core.vocabulary import Labels
-from bizmeme.errors import ConfigError
+from bizmeme.errors import ConfigError, ServiceError
 from bizmeme.sandbox import process
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.shell.image_store import ImageStore
@@ -167,6 +167,14 @@ def test_a_reset_needs_a_yes_and_leaves_what_people_said(
     said = say("reset", "--yes")
     assert "Kept on the server as 'bizmeme gold first (before 1)'" in said
     assert shown(studio) == {}
+    assert fork.run("sample", "sample.size=100").returncode == 0
+    assert len(sample_of(fork)) == 100
+
+
+def test_nothing_is_frozen_where_nobody_can_be_asked(say: Say, fork: Pipeline) -> None:
+    fork.thaw()
+    with pytest.raises(ServiceError, match="Check that it runs"):
+        main(["push", "experiment=small", "annotator.base_url=http://127.0.0.1:1"])
     assert fork.run("sample", "sample.size=100").returncode == 0
     assert len(sample_of(fork)) == 100
 

@@ -60,7 +60,7 @@ class Annotator(Protocol):
         ...
 
     def retire(self) -> list[str]:
-        """Rename the projects, so that the next push makes new ones; their new titles."""
+        """Rename the projects of the sample, so that the next push makes new ones; their new titles."""
         ...
 
 

@@ -67,9 +67,11 @@ class Asking:
     def push(self, annotator: Annotator, workspace: Workspace) -> list[Pushed]:
         """Freeze the sample, push what the first two projects lack, then what people dispute in them.
 
-        One process at a time: two would both add what both found missing.
+        One process at a time: two would both add what both found missing. Where nobody can be asked, as the
+        server is down, nothing is frozen.
         """
         with alone(workspace.home, workspace.origin, doing="pushing tasks"):
+            annotator.page("first")
             with open_journal(workspace.home, workspace.origin) as journal:
                 freeze(journal, self.sample)
             pushed = [_push(annotator, project, self.tasks(project)) for project in ASKED]

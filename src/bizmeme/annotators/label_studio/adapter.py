@@ -133,11 +133,11 @@ class LabelStudio:
         return Exported(read.said, {name: _lean(tasks) for name, tasks in raw.items()}, read.ignored)
 
     def retire(self) -> list[str]:
-        """Rename every project to the first `(before N)` that is free."""
+        """Rename the projects of the sample to the first `(before N)` that is free; the queue goes on."""
         with self._service:
             taken = {each.title for each in self._client.projects.list()}
             new = []
-            for each in self._projects().values():
+            for each in (each for name, each in self._projects().items() if name != "queue"):
                 free = (f"{each.title} (before {number})" for number in count(1))
                 title = next(title for title in free if title not in taken)
                 self._client.projects.update(id=each.id, title=title)

@@ -5,12 +5,13 @@ folder   "/data/local-files/?d=images/<sha>.jpg"   the server of `make label-stu
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
 from bizmeme.shell.image_store import ImageStore
+from bizmeme.shell.progress import counting
 
 Pictures = Literal["inside", "folder"]
 
@@ -67,7 +68,9 @@ def unreachable(client: Any, base_url: str, images: Iterable[str]) -> list[str]:
         return list(_bad(asked, pool.map(status, asked)))
 
 
-def _bad(images: Iterable[str], statuses: Iterable[int]) -> Iterator[str]:
-    for image, status in zip(images, statuses, strict=True):
-        if status != _OK:
-            yield f"{image.removeprefix(_ROUTE)}: {status}"
+def _bad(images: Sequence[str], statuses: Iterable[int]) -> Iterator[str]:
+    with counting("pictures looked for", len(images)) as tick:
+        for image, status in zip(images, statuses, strict=True):
+            tick("")
+            if status != _OK:
+                yield f"{image.removeprefix(_ROUTE)}: {status}"
