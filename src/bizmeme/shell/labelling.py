@@ -32,6 +32,14 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """What was pushed, project by project, and what people had said by then."""
+
+    pushed: Sequence[Pushed]
+    exported: Exported
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
     """The sampled posts that people can be shown: those that posts.parquet still has, with their picture."""
 
@@ -64,7 +72,7 @@ class Asking:
             for turn in turns(self.shown, project, seed=self.seed)
         ]
 
-    def push(self, annotator: Annotator, workspace: Workspace) -> list[Pushed]:
+    def push(self, annotator: Annotator, workspace: Workspace) -> Round:
         """Freeze the sample, push what the first two projects lack, then what people dispute in them.
 
         One process at a time: two would both add what both found missing. Where nobody can be asked, as the
@@ -75,9 +83,12 @@ class Asking:
             with open_journal(workspace.home, workspace.origin) as journal:
                 freeze(journal, self.sample)
             pushed = [_push(annotator, project, self.tasks(project)) for project in ASKED]
-            disputed = set(disputes(annotator.export().said))
+            exported = annotator.export()
+            disputed = set(disputes(exported.said))
             tasks = [each for key, each in tasks_of(self.shown).items() if key in disputed]
-            return [*pushed, _push(annotator, "adjudication", tasks)]
+            third = _push(annotator, "adjudication", tasks)
+            # Simulated people have answered those by now.
+            return Round([*pushed, third], annotator.export() if third.added else exported)
 
 
 def _push(annotator: Annotator, project: Project, tasks: Sequence[Task]) -> Pushed:

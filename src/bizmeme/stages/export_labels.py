@@ -77,9 +77,7 @@ def _exported(asking: Asking, params: Params, workspace: Workspace) -> Exported:
         home=workspace.home,
         images=ImageStore(workspace.read("data/images")),
     )
-    if annotator.asks:
-        asking.push(annotator, workspace)
-    exported = annotator.export()
+    exported = asking.push(annotator, workspace).exported if annotator.asks else annotator.export()
     keep_exports(exported, workspace.home / "exports" / workspace.origin)
     for what, count in exported.ignored.items():
         if count:

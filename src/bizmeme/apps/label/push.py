@@ -30,7 +30,7 @@ def push(here: Desk, console: Console) -> None:
     """Push what is missing and say what was added."""
     asking, annotator = here.asking(), here.annotator()
     check_unchanged(asking.sample, here.params.sample)
-    pushed = asking.push(annotator, here.workspace)
+    pushed = asking.push(annotator, here.workspace).pushed
     table = Table(
         "project", "tasks", "added now", "label them here", title=f"{len(asking.shown)} posts to label"
     )
