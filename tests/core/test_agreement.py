@@ -11,8 +11,9 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from bizmeme.core.agreement import Sampled, measured, sampled_posts
+from bizmeme.core.annotations import Annotation
 from bizmeme.core.gold import gold_hash
-from tests.core.words import KEYS, MOODS, Word, said
+from tests.core.words import KEYS, MOODS, said
 
 
 def sampled(count: int) -> dict[tuple[str, int], Sampled]:
@@ -22,7 +23,7 @@ def sampled(count: int) -> dict[tuple[str, int], Sampled]:
     }
 
 
-def figures(words: Sequence[Word], *, posts: int, min_votes: int = 1) -> dict[str, Any]:
+def figures(words: Sequence[Annotation], *, posts: int, min_votes: int = 1) -> dict[str, Any]:
     found = measured(words, sampled(posts), labels=MOODS, min_votes=min_votes, seed=1)
     json.dumps(found, allow_nan=False)  # as the metric file is written
     return found
@@ -76,12 +77,12 @@ def test_pairs_are_of_voters_and_an_adjudicator_stands_in_none() -> None:
     assert pair["cohens_kappa"]["value"] == pytest.approx(cohen_kappa_score(list(left), list(right)))
 
 
-def noisy(seed: int, *, posts: int) -> list[Word]:
+def noisy(seed: int, *, posts: int) -> list[Annotation]:
     """Three voters, of whom the third saw a part and all skip now and then."""
     rng = random.Random(seed)
     truth = [rng.choice("--0+") for _ in range(posts)]
     shown = {"1": 1.0, "2": 1.0, "3": 0.3}
-    words: list[Word] = []
+    words: list[Annotation] = []
     for who, share in shown.items():
         heard = [rng.choice("-0+s") if rng.random() < 0.3 else letter for letter in truth]
         seen = "".join(letter if rng.random() < share else " " for letter in heard)
@@ -115,7 +116,7 @@ def test_the_order_in_which_words_come_changes_no_figure() -> None:
 
 def test_words_on_other_posts_and_of_the_queue_are_not_heard() -> None:
     words = said("first", "1", FIRST) + said("second", "2", SECOND)
-    more = [*words, *said("queue", "1", "+++"), Word(KEYS[500], "first", "9", "bullish")]
+    more = [*words, *said("queue", "1", "+++"), Annotation(KEYS[500], "first", "9", "bullish")]
     assert figures(more, posts=10) == figures(words, posts=10)
 
 

@@ -5,19 +5,20 @@ import random
 import pytest
 from sklearn.metrics import f1_score
 
+from bizmeme.core.annotations import Annotation
 from bizmeme.core.ceiling import Compared, human_ceiling, leave_one_out
 from bizmeme.core.metrics import score
 from bizmeme.core.settling import votes_by_post
-from tests.core.words import KEYS, MOODS, Word, said
+from tests.core.words import KEYS, MOODS, said
 
 THREADS = {key: key[1] for key in KEYS}
 
 
-def noisy(rng: random.Random, who: str, truth: list[str], *, error: float) -> list[Word]:
+def noisy(rng: random.Random, who: str, truth: list[str], *, error: float) -> list[Annotation]:
     """A person who draws any label of the vocabulary for a share of the posts."""
     project = "first" if who == "1" else "second"
     words = [rng.choice(MOODS) if rng.random() < error else mood for mood in truth]
-    return [Word(key, project, who, word) for key, word in zip(KEYS, words, strict=False)]
+    return [Annotation(key, project, who, word) for key, word in zip(KEYS, words, strict=False)]
 
 
 def test_with_two_people_it_is_the_score_of_either_against_the_other() -> None:
@@ -42,9 +43,9 @@ def test_nobodys_own_vote_is_in_what_their_label_is_held_against() -> None:
     words = said("first", "1", "-") + said("first", "2", "-") + said("second", "3", "+")
     key = KEYS[0]
     assert list(leave_one_out(votes_by_post(words))) == [Compared(key, "3", "bullish", "bearish")]
-    ruled = [*words, Word(key, "adjudication", "4", "neutral")]
+    ruled = [*words, Annotation(key, "adjudication", "4", "neutral")]
     assert [each.others for each in leave_one_out(votes_by_post(ruled))] == ["neutral", "neutral", "bearish"]
-    by_a_voter = [*words, Word(key, "adjudication", "1", "bearish")]
+    by_a_voter = [*words, Annotation(key, "adjudication", "1", "bearish")]
     assert [(each.annotator, each.others) for each in leave_one_out(votes_by_post(by_a_voter))] == [
         ("2", "bearish"),
         ("3", "bearish"),

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bizmeme.core.annotations import Annotation
 from bizmeme.core.label_status import LabelStatus, Place, label_status
-from tests.core.words import KEYS, MOODS, Word, said
+from tests.core.words import KEYS, MOODS, said
 
 #               1234567890
 FIRST = "--+0+s0e+"
@@ -20,11 +21,11 @@ def places(count: int) -> dict[tuple[str, int], Place]:
     }
 
 
-def timed(words: list[Word], *seconds: float) -> list[Word]:
+def timed(words: list[Annotation], *seconds: float) -> list[Annotation]:
     return [replace(word, lead_time_s=took) for word, took in zip(words, seconds, strict=True)]
 
 
-def status(words: list[Word], *, posts: int = 12) -> LabelStatus:
+def status(words: list[Annotation], *, posts: int = 12) -> LabelStatus:
     return label_status(words, places(posts), labels=MOODS, min_votes=1, seed=1)
 
 
@@ -86,7 +87,10 @@ def test_an_adjudicator_has_what_people_dispute() -> None:
 
 
 def test_the_queue_is_work_and_no_gold() -> None:
-    queue = [Word(KEYS[500], "queue", "1", "bullish"), Word(KEYS[501], "queue", "1", None, reason="skipped")]
+    queue = [
+        Annotation(KEYS[500], "queue", "1", "bullish"),
+        Annotation(KEYS[501], "queue", "1", None, reason="skipped"),
+    ]
     found = status(queue)
     assert (found.done, found.skipped, sum(found.per_class.values())) == (0, 0, 0)
     (person,) = found.people
@@ -94,7 +98,7 @@ def test_the_queue_is_work_and_no_gold() -> None:
 
 
 def test_a_post_that_is_shown_no_more_counts_nowhere() -> None:
-    found = status([Word(KEYS[500], "first", "1", "bullish")])
+    found = status([Annotation(KEYS[500], "first", "1", "bullish")])
     assert (found.done, found.missing, found.people) == (0, 12, ())
 
 

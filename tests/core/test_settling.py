@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bizmeme.core.annotations import Annotation
 from bizmeme.core.settling import Settled, settle, settled, votes_by_post
-from tests.core.words import Word
 
 KEY = ("biz", 1)
 
@@ -53,10 +53,10 @@ def test_the_order_of_the_votes_and_skips_among_them_change_nothing(
 
 def test_repeats_and_the_queue_have_no_vote_and_a_person_has_one() -> None:
     said = [
-        Word(KEY, "second", "ann", "bullish"),
-        Word(KEY, "first", "ann", "bearish"),
-        Word(KEY, "first", "ann", "neutral", repeat=True),
-        Word(KEY, "queue", "bob", "neutral"),
+        Annotation(KEY, "second", "ann", "bullish"),
+        Annotation(KEY, "first", "ann", "bearish"),
+        Annotation(KEY, "first", "ann", "neutral", repeat=True),
+        Annotation(KEY, "queue", "bob", "neutral"),
     ]
     assert votes_by_post(said)[KEY].voted == {"ann": "bearish"}
     assert settled(said, min_votes=1) == {KEY: Settled("bearish", "single")}
@@ -64,26 +64,26 @@ def test_repeats_and_the_queue_have_no_vote_and_a_person_has_one() -> None:
 
 
 def test_a_repeat_is_no_vote_even_where_it_comes_first_or_alone() -> None:
-    again = Word(KEY, "first", "ann", "neutral", repeat=True)
+    again = Annotation(KEY, "first", "ann", "neutral", repeat=True)
     assert settled([again], min_votes=1) == {}
-    assert settled([again, Word(KEY, "first", "ann", "bullish")], min_votes=1)[KEY].label == "bullish"
+    assert settled([again, Annotation(KEY, "first", "ann", "bullish")], min_votes=1)[KEY].label == "bullish"
 
 
 def test_an_adjudicator_counts_only_where_the_voters_do_not_settle() -> None:
-    two = [Word(KEY, "first", "ann", "bearish"), Word(KEY, "second", "bob", "bullish")]
-    third = Word(KEY, "adjudication", "cleo", "neutral")
+    two = [Annotation(KEY, "first", "ann", "bearish"), Annotation(KEY, "second", "bob", "bullish")]
+    third = Annotation(KEY, "adjudication", "cleo", "neutral")
     assert settled(two, min_votes=1)[KEY] == Settled(None, None)
     assert settled([*two, third], min_votes=1)[KEY] == Settled("neutral", "adjudicated")
-    again = [two[0], Word(KEY, "second", "bob", "bearish"), third]
+    again = [two[0], Annotation(KEY, "second", "bob", "bearish"), third]
     assert settled(again, min_votes=1)[KEY] == Settled("bearish", "agreed")
-    split = [*two, third, Word(KEY, "adjudication", "dan", "bearish")]
+    split = [*two, third, Annotation(KEY, "adjudication", "dan", "bearish")]
     assert settled(split, min_votes=1)[KEY] == Settled(None, None)
 
 
 def test_the_order_in_which_words_come_changes_nothing() -> None:
     said = [
-        Word(("biz", 2), "first", "ann", "bearish"),
-        Word(KEY, "first", "ann", "bullish"),
-        Word(KEY, "second", "ann", "neutral"),
+        Annotation(("biz", 2), "first", "ann", "bearish"),
+        Annotation(KEY, "first", "ann", "bullish"),
+        Annotation(KEY, "second", "ann", "neutral"),
     ]
     assert list(settled(said, min_votes=1).items()) == list(settled(said[::-1], min_votes=1).items())

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from bizmeme.core import coefficients
+from bizmeme.core.annotations import SKIPPED, Annotation, Key
 from bizmeme.core.ceiling import human_ceiling
 from bizmeme.core.estimates import Estimate
 from bizmeme.core.gold import gold_hash
@@ -17,10 +18,7 @@ from bizmeme.core.intervals import Floats, Resampled, resampled, share
 from bizmeme.core.settling import (
     ADJUDICATION,
     HOWS,
-    SKIPPED,
     VOTING,
-    Key,
-    Said,
     Settled,
     Votes,
     votes_by_post,
@@ -52,7 +50,7 @@ class People:
     """What people said of the sampled posts, and what is needed to measure it."""
 
     sample: Mapping[Key, Sampled]
-    said: Sequence[Said]
+    said: Sequence[Annotation]
     posts: Mapping[Key, Votes]
     labels: Sequence[str]
     seed: int
@@ -79,7 +77,12 @@ def sampled_posts(sample: pl.DataFrame, posts: pl.DataFrame) -> dict[Key, Sample
 
 
 def measured(
-    said: Iterable[Said], sample: Mapping[Key, Sampled], *, labels: Sequence[str], min_votes: int, seed: int
+    said: Iterable[Annotation],
+    sample: Mapping[Key, Sampled],
+    *,
+    labels: Sequence[str],
+    min_votes: int,
+    seed: int,
 ) -> Figures:
     """What metrics/agreement.json holds; what was said of posts outside of the sample is left out.
 
@@ -125,13 +128,13 @@ def _counts(people: People, settled: Mapping[Key, Settled]) -> Figures:
 
 def _per_annotator(people: People) -> Figures:
     """Each one's labels, skips and mix of labels; repeats are counted apart."""
-    by_person: dict[str, list[Said]] = defaultdict(list)
+    by_person: dict[str, list[Annotation]] = defaultdict(list)
     for each in people.said:
         by_person[each.annotator].append(each)
     return {who: _person(each, people.labels) for who, each in sorted(by_person.items())}
 
 
-def _person(said: Sequence[Said], labels: Sequence[str]) -> Figures:
+def _person(said: Sequence[Annotation], labels: Sequence[str]) -> Figures:
     once = [each for each in said if not each.repeat]
     mix = Counter(each.label for each in once)
     return {

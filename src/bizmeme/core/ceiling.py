@@ -18,10 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bizmeme.core.annotations import Key
 from bizmeme.core.coefficients import accuracy, macro_f1
 from bizmeme.core.estimates import Estimate
 from bizmeme.core.intervals import Floats, resampled
-from bizmeme.core.settling import Key, Votes, settle
+from bizmeme.core.settling import Votes, settle
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Protocol
 
 from bizmeme.core.agreement import Alpha, People, Sampled, alpha
-from bizmeme.core.settling import ADJUDICATION, SKIPPED, VOTING, Key, Said, Votes, votes_by_post
+from bizmeme.core.annotations import SKIPPED, Annotation, Key
+from bizmeme.core.settling import ADJUDICATION, VOTING, Votes, votes_by_post
 
 QUEUE = "queue"
 Showing = tuple[Key, bool]  # a post, and whether it is shown once more
-
-
-class Timed(Said, Protocol):
-    """One person's word, and how long it took."""
-
-    @property
-    def lead_time_s(self) -> float | None:
-        """Seconds from the task's appearance to its submission; None where nobody measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +61,12 @@ class LabelStatus:
 
 
 def label_status(
-    said: Iterable[Timed], places: Mapping[Key, Place], *, labels: Sequence[str], min_votes: int, seed: int
+    said: Iterable[Annotation],
+    places: Mapping[Key, Place],
+    *,
+    labels: Sequence[str],
+    min_votes: int,
+    seed: int,
 ) -> LabelStatus:
     """Count what people said of `places`, the sampled posts that they can be shown, and of the queue.
 
@@ -101,14 +98,14 @@ def label_status(
     )
 
 
-def _answered(heard: Iterable[Said]) -> tuple[set[Key], set[Key]]:
+def _answered(heard: Iterable[Annotation]) -> tuple[set[Key], set[Key]]:
     """The posts that have a label, and those that were only skipped; repeats do not count."""
     once = [each for each in heard if not each.repeat]
     labelled = {each.key for each in once if each.label is not None}
     return labelled, {each.key for each in once if each.reason == SKIPPED} - labelled
 
 
-def _refused(said: Iterable[Said]) -> dict[str, int]:
+def _refused(said: Iterable[Annotation]) -> dict[str, int]:
     reasons = Counter(each.reason for each in said if each.reason not in (None, SKIPPED))
     return {str(reason): count for reason, count in sorted(reasons.items(), key=str)}
 
@@ -118,7 +115,7 @@ def _differ(votes: Votes) -> bool:
 
 
 def _people(
-    said: Iterable[Timed], places: Mapping[Key, Place], posts: Mapping[Key, Votes]
+    said: Iterable[Annotation], places: Mapping[Key, Place], posts: Mapping[Key, Votes]
 ) -> Iterator[Person]:
     """Everybody's work; what was said of posts that are no longer shown counts for the queue alone."""
     assigned = _assigned(places, posts)

@@ -8,44 +8,16 @@ whether people agree with themselves) never votes.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
-Key = tuple[str, int]
+from bizmeme.core.annotations import Annotation, Key
+
 How = Literal["agreed", "single", "majority", "adjudicated"]
 HOWS: tuple[How, ...] = ("agreed", "single", "majority", "adjudicated")
 
 VOTING = ("first", "imported", "second")  # for gold
 TEACHING = ("imported", "queue")  # for what is trained on
 ADJUDICATION = "adjudication"
-SKIPPED = "skipped"
-
-
-class Said(Protocol):
-    """One person's word on one showing of a post; exactly one of `label` and `reason` stands."""
-
-    @property
-    def key(self) -> Key:
-        """The post's (board, no)."""
-
-    @property
-    def project(self) -> str:
-        """Where it was said."""
-
-    @property
-    def annotator(self) -> str:
-        """Who said it."""
-
-    @property
-    def repeat(self) -> bool:
-        """Said when the post was shown once more."""
-
-    @property
-    def label(self) -> str | None:
-        """One of the vocabulary."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why there is none: `skipped`, `empty`, or what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +63,7 @@ def _majority(given: Counter[str]) -> str | None:
     return label if 2 * count > given.total() else None
 
 
-def votes_by_post(said: Iterable[Said], *, voting: Collection[str] = VOTING) -> dict[Key, Votes]:
+def votes_by_post(said: Iterable[Annotation], *, voting: Collection[str] = VOTING) -> dict[Key, Votes]:
     """Each post's votes, in the order of its key; whoever voted twice on one post is heard once.
 
     What was said in projects that neither vote nor adjudicate, and of repeats, is left out.
@@ -108,7 +80,7 @@ def votes_by_post(said: Iterable[Said], *, voting: Collection[str] = VOTING) -> 
 
 
 def settled(
-    said: Iterable[Said], *, min_votes: int, voting: Collection[str] = VOTING
+    said: Iterable[Annotation], *, min_votes: int, voting: Collection[str] = VOTING
 ) -> Mapping[Key, Settled]:
     """What each post's votes come to; a post of which only others spoke is left out."""
     posts = votes_by_post(said, voting=voting)
