@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help install try repro gate test torture acceptance check docs coverage sheet runs labelling lock system summary \
-	label-studio label-studio-venv refresh-labels refresh-posts
+	label-studio label-studio-venv refresh-labels refresh-posts judges peers
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
@@ -16,6 +16,13 @@ PIP := $(BIN)/python -m pip install $(QUIETLY)
 # Label Studio pins what bizmeme has newer, so it lives apart (about 1 GB).
 LABEL_STUDIO_VENV ?= .venv-label-studio
 LABEL_STUDIO := $(LABEL_STUDIO_VENV)/installed-$(shell sha256sum < requirements-label-studio.lock | cut -c1-16)
+# So do the judges and the peers of the clients that ask vision APIs: of other people, run and never shipped.
+JUDGES_VENV ?= .venv-judges
+JUDGES := $(JUDGES_VENV)/installed-$(shell cat requirements-judges.lock judges/package-lock.json | sha256sum | cut -c1-16)
+CURATOR_VENV ?= .venv-curator
+CURATOR := $(CURATOR_VENV)/installed-$(shell sha256sum < requirements-curator.lock | cut -c1-16)
+DISTILABEL_VENV ?= .venv-distilabel
+DISTILABEL := $(DISTILABEL_VENV)/installed-$(shell sha256sum < requirements-distilabel.lock | cut -c1-16)
 PORT ?= 8080
 UV_COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
@@ -41,13 +48,19 @@ gate: $(INSTALLED) ## fail where the last run's student is no better than text o
 test: $(INSTALLED) ## all tests, or some: make test TESTS=tests/core
 	python -m pytest -q $(TESTS)
 
-torture: $(INSTALLED) ## kill -9 in collecting, importing, scrape and parse, N times, half where it hurts most; N/5 more in dvc repro
+torture: $(INSTALLED) ## kill -9 in collecting, importing, scrape and parse, N times, half where it hurts most; N more in asking, N/5 in dvc repro
 	TORTURE_KILLS=$(N) python -m pytest -q -s tests/collectors/test_torture.py \
 		tests/collectors/test_torture_warosu.py tests/apps/test_torture.py tests/stages/test_torture.py \
-		tests/end_to_end/test_torture.py
+		tests/shell/paying/test_torture_asking.py tests/end_to_end/test_torture.py
 
 acceptance: $(INSTALLED) ## three default worlds and two blind students, in ./.acceptance: about 90 CPU-minutes
 	python -m pytest -q -m acceptance tests/acceptance
+
+judges: $(INSTALLED) $(JUDGES) ## let llmock and aimock judge how the vision APIs are asked, a minute (needs Node.js)
+	JUDGES_VENV=$(abspath $(JUDGES_VENV)) python -m pytest -q tests/judges
+
+peers: $(INSTALLED) $(CURATOR) $(DISTILABEL) ## asking beside a bare loop, the SDK, Curator and distilabel; some minutes
+	python bench/asking.py --curator $(CURATOR_VENV) --distilabel $(DISTILABEL_VENV) $(OPTIONS)
 
 check: $(INSTALLED) ## style, types, import rules, and that nothing generated is stale
 	ruff format --check src tests docs bench
@@ -100,6 +113,10 @@ lock: $(INSTALLED) ## compile requirements*.in into hashed locks
 	$(UV_COMPILE) requirements.in -o requirements.lock
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.lock
 	$(UV_COMPILE) requirements-label-studio.in -o requirements-label-studio.lock
+	$(UV_COMPILE) requirements-judges.in -o requirements-judges.lock
+	$(UV_COMPILE) requirements-curator.in -o requirements-curator.lock
+	$(UV_COMPILE) requirements-distilabel.in -o requirements-distilabel.lock
+	cd judges && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 # One environment for everything, made again when a lock changes. The locks are complete, so pip may not look for
 # dependencies (23.2 leaves the lock for the newest google-auth[requests]); `pip check` shows that none is missing.
@@ -114,9 +131,28 @@ $(INSTALLED):
 	$(BIN)/python -m pip check --disable-pip-version-check
 	@rm -f $(VENV)/installed* && touch $@
 
-# The same for Label Studio, with nothing of ours in it.
+# The same for others, with nothing of ours in them: $(call install_apart,FOLDER,NAME OF THE LOCK)
+define install_apart
+$(PYTHON) -m venv $(1)
+@echo "Installing requirements-$(2).lock (some minutes) ..."
+$(1)/bin/python -m pip install $(QUIETLY) --no-deps --require-hashes -r requirements-$(2).lock
+endef
+
 $(LABEL_STUDIO):
-	$(PYTHON) -m venv $(LABEL_STUDIO_VENV)
-	@echo "Installing Label Studio from its lock (about 1 GB, some minutes) ..."
-	$(LABEL_STUDIO_VENV)/bin/python -m pip install $(QUIETLY) --no-deps --require-hashes -r requirements-label-studio.lock
+	$(call install_apart,$(LABEL_STUDIO_VENV),label-studio)
 	@rm -f $(LABEL_STUDIO_VENV)/installed* && touch $@
+
+$(JUDGES):
+	@command -v npm >/dev/null || { echo "The judge aimock needs Node.js 20 or newer, with npm."; exit 1; }
+	$(call install_apart,$(JUDGES_VENV),judges)
+	cp judges/package.json judges/package-lock.json $(JUDGES_VENV)
+	npm ci --prefix $(JUDGES_VENV) --no-audit --no-fund --silent
+	@rm -f $(JUDGES_VENV)/installed* && touch $@
+
+$(CURATOR):
+	$(call install_apart,$(CURATOR_VENV),curator)
+	@rm -f $(CURATOR_VENV)/installed* && touch $@
+
+$(DISTILABEL):
+	$(call install_apart,$(DISTILABEL_VENV),distilabel)
+	@rm -f $(DISTILABEL_VENV)/installed* && touch $@

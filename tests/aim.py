@@ -1,6 +1,6 @@
 """Stands in for `python`: runs a stage as usual, and pulls the plug at one exact place.
 
-    AIM="journal.settle before 17 KILL" python tests/aim.py -m bizmeme auto_label …
+    AIM="ledger.settle before 17 KILL" python tests/aim.py -m bizmeme auto_label …
 
 The 17th time that a reply is about to be written down, the process kills itself, as kill -9 does; INT goes to
 the whole process group, as Ctrl-C does. Production code knows nothing of it.
@@ -17,8 +17,18 @@ from typing import Any
 # Place → module and attribute; each is looked up through its module or class when it is called.
 PLACES = {
     "journal.keep": ("bizmeme.shell.journal", "Journal.keep"),
-    "journal.reserve": ("bizmeme.shell.journal", "Journal.reserve"),
-    "journal.settle": ("bizmeme.shell.journal", "Journal.settle"),
+    "ledger.reserve": (
+        "bizmeme.shell.paying.ledger",
+        "Ledger.reserve",
+    ),
+    "ledger.settle": ("bizmeme.shell.paying.ledger", "Ledger.settle"),
+    "ledger.price": ("bizmeme.shell.paying.ledger", "Ledger.price"),
+    "ledger.release": ("bizmeme.shell.paying.ledger", "Ledger.release"),
+    "ledger.commit": ("bizmeme.shell.paying.commits", "Commits._commit"),
+    "batch.made": ("bizmeme.shell.paying.batch_book", "BatchBook.make"),  # reserved; not sent
+    "batch.named": ("bizmeme.shell.paying.batch_book", "BatchBook.name"),  # its vendor has it; not noted
+    "batch.ended": ("bizmeme.shell.paying.batch_book", "BatchBook.end"),  # fetched; not written down
+    "batch.lost": ("bizmeme.shell.paying.batch_book", "BatchBook.lose"),
     "holdings.write": ("bizmeme.shell.holdings", "Holdings.write"),
     "holdings.posts": ("bizmeme.shell.holdings", "Holdings._write_posts"),  # within the transaction
     "holdings.validator": ("bizmeme.shell.holdings", "Holdings._note_validator"),  # the last thing in it

@@ -13,6 +13,8 @@ from hypothesis import settings
 from bizmeme.shell import processors
 
 if TYPE_CHECKING:
+    from tests.stages.labelling import World
+    from tests.stages.pipeline import Pipeline
     from tests.studio import RealStudio
 
 processors.pin()  # before torch or numpy loads
@@ -23,6 +25,8 @@ for _name in (
     "DVC_STAGE",
     "DVC_EXP_NAME",
     "OPENAI_API_KEY",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
     "LABEL_STUDIO_API_KEY",
     "LABEL_STUDIO_URL",
 ):
@@ -72,6 +76,23 @@ def world(small_config: Mapping[str, object]) -> Iterator[Mapping[str, str]]:
 
     with process.running(SandboxConfig.model_validate(small_config["sandbox"])) as addresses:
         yield addresses
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> "Pipeline":
+    """One small pipeline a session, to look at or fork; ask for `small.upto(stage)`."""
+    from tests.stages.pipeline import Pipeline
+
+    return Pipeline(tmp_path_factory.mktemp("pipeline") / "small", "experiment=small")
+
+
+@pytest.fixture(scope="session")
+def served(small_config: Mapping[str, object]) -> Iterator["World"]:
+    """One small world a session; what it was asked adds up."""
+    from tests.stages.labelling import world_of
+
+    with world_of(small_config) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")

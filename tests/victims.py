@@ -27,9 +27,10 @@ from tests import aim
 ROOT = Path(__file__).parents[1]
 SEED = int(os.environ.get("TORTURE_SEED", "20261125"))
 # Kills of a usual run, and each one's share of TORTURE_KILLS. Those of whole `dvc repro`s come on top: each
-# takes many seconds to come up again.
-_USUAL = {"board": 5, "warosu": 3, "import": 3, "scrape": 3, "parse": 3, "repro": 10}
+# takes many seconds to come up again; and so do those that are about money, as many again.
+_USUAL = {"board": 5, "warosu": 3, "import": 3, "scrape": 3, "parse": 3, "repro": 10, "live": 4, "batch": 4}
 _SHARES = {"board": 0.3, "warosu": 0.15, "import": 0.2, "scrape": 0.2, "parse": 0.15, "repro": 0.2}
+_SHARES |= {"live": 0.5, "batch": 0.5}
 _PATIENCE_S = 300  # wall; it ends a hang, it measures nothing
 _POLL_S = 0.001
 

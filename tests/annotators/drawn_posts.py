@@ -11,7 +11,8 @@ from PIL import Image
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import from_rows, write_table
 from bizmeme.shell.pictures import Normalise, Picture, normalise
-from bizmeme.tables import Images, Posts, RawLabels
+from bizmeme.tables.posts import Images, Posts
+from bizmeme.tables.raw import RawLabels
 
 _FIRST_NO, _PER_THREAD, _PER_DAY = 60_000_000, 4, 16
 _HOW = Normalise(max_side_px=64, jpeg_quality=80, max_pixels=10_000)

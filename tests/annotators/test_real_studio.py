@@ -14,7 +14,7 @@ from sklearn.metrics import cohen_kappa_score
 from bizmeme.apps.label import main
 from bizmeme.core.splits import unit_hash
 from bizmeme.shell.parquet import read_table
-from bizmeme.tables import GoldSample, HumanLabels
+from bizmeme.tables.labels import GoldSample, HumanLabels
 from tests.annotators.drawn_posts import write_posts
 from tests.stages.pipeline import Pipeline
 

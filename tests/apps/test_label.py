@@ -17,7 +17,8 @@ from bizmeme.sandbox import process
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import read_table
-from bizmeme.tables import GoldSample, HumanLabels, Posts
+from bizmeme.tables.labels import GoldSample, HumanLabels
+from bizmeme.tables.posts import Posts
 from tests.stages.pipeline import Pipeline
 
 pytestmark = pytest.mark.slow
@@ -26,14 +27,9 @@ KEY = ["board", "no"]
 Say = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    return Pipeline(tmp_path_factory.mktemp("pipeline") / "small", "experiment=small").upto("auto_label")
-
-
 @pytest.fixture
 def fork(small: Pipeline, tmp_path: Path) -> Pipeline:
-    return small.fork(tmp_path / "fork")
+    return small.upto("auto_label").fork(tmp_path / "fork")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from bizmeme.shell.journals import open_journal
 from bizmeme.shell.media_store import MediaStore, media_folder
 from bizmeme.shell.raw import Raw
 from bizmeme.sources.imported import Config
-from bizmeme.tables import RawFiles
+from bizmeme.tables.raw import RawFiles
 from tests.sandbox.conftest import load
 
 CONF = Path(__file__).parents[2] / "conf" / "collect" / "default.yaml"

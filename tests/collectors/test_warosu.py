@@ -19,7 +19,7 @@ from bizmeme.core.stretches import Stretch
 from bizmeme.errors import MarkupError
 from bizmeme.ports.sources import Page
 from bizmeme.sandbox.building import build as build_world
-from bizmeme.sandbox.config import Fault
+from bizmeme.sandbox.config_serving import Fault
 from bizmeme.sandbox.process import running
 from bizmeme.shell.collecting import Collecting, Means, Progress
 from bizmeme.shell.hosts import visiting
@@ -171,7 +171,7 @@ def test_a_continued_walk_fills_the_days_that_no_walk_covered(
 
 
 def test_a_challenge_is_asked_for_again_and_kept_nowhere(tmp_path: Path) -> None:
-    with serving(Fault(server="warosu", trouble="garbage", after=1, times=2)) as addresses:
+    with serving(Fault(server="warosu", trouble="garbage", after=1, times=2, share=1)) as addresses:
         counts = walk(addresses, tmp_path, pages=1)
     assert counts["busy"] == 2
     assert counts["posts"] > 0

@@ -64,12 +64,18 @@ def queued(
     return found["no"].to_list()
 
 
+def said(*rows: tuple[int, str | None]) -> pl.DataFrame:
+    """What labellers answered, a row each, as data/auto_replies.parquet holds it."""
+    return automatic(*((no, label, 0.99) for no, label in rows))
+
+
 def test_a_doubt_is_what_the_best_label_lacks_of_votes_or_probability() -> None:
-    said = automatic(
-        (1, "bearish", 0.9), (1, "bullish", 0.8), (2, "neutral", 0.55), (3, "neutral", None),
-        (4, None, None), (5, "bearish", 0.4), (5, "bearish", 0.6), (5, None, 0.1),
-    )  # fmt: skip
-    found = {row["no"]: row for row in doubts(said).iter_rows(named=True)}
+    replies = said((1, "bearish"), (1, "bullish"), (2, "neutral"), (3, "neutral"), (4, None), (5, "bearish"),
+                   (5, "bearish"), (5, None))  # fmt: skip
+    labels = automatic(
+        (1, None, None), (2, "neutral", 0.55), (3, "neutral", None), (4, None, None), (5, "bearish", 0.5)
+    )
+    found = {row["no"]: row for row in doubts(replies, labels).iter_rows(named=True)}
     assert list(found) == [1, 2, 3, 5]
     assert [found[no]["doubt"] for no in found] == pytest.approx([0.5, 0.45, 0.0, 0.5])
     assert [found[no]["why"] for no in (1, 2, 5)] == [
@@ -81,9 +87,26 @@ def test_a_doubt_is_what_the_best_label_lacks_of_votes_or_probability() -> None:
 
 def test_the_student_is_asked_where_it_has_spoken() -> None:
     predicted = keys(1, 9).with_columns(probabilities=pl.Series([[0.4, 0.35, 0.25], [0.2, 0.7, 0.1]]))
-    found = doubts(automatic((1, "bearish", 0.9)), predicted)
+    found = doubts(said((1, "bearish")), automatic((1, "bearish", 0.9)), predicted)
     assert found["doubt"].to_list() == pytest.approx([0.6, 0.3])
     assert found["why"].to_list() == ["student unsure", "student unsure"]
+
+
+def test_what_labellers_disagree_on_comes_before_what_one_is_less_sure_of() -> None:
+    posts = world(6, day=[date(2025, 10, 3)] * 6, thread_no=range(1, 7))
+    replies = said(
+        (1, "bearish"), (2, "bearish"), (2, "neutral"), (3, "bullish"), (4, "bearish"), (4, "bullish")
+    )
+    labels = automatic((1, "bearish", 0.35), (3, "bullish", 0.9), (2, "bearish", 0.51), (4, None, None))
+    predicted = keys(4).with_columns(probabilities=pl.Series([[0.34, 0.33, 0.33]]))
+    doubtful = doubts(replies, labels, predicted)
+    found = queue(posts, doubtful, sampled=NONE, queued=NONE, how=Spread(6, 2, 1))
+    assert found.select("no", "why").rows() == [
+        (4, "labellers disagree"),
+        (2, "labellers disagree"),
+        (1, "labeller unsure"),
+        (3, "labeller unsure"),
+    ]
 
 
 def test_of_each_month_the_most_doubtful_come_first() -> None:

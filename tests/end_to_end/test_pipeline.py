@@ -70,7 +70,7 @@ def test_an_experiment_takes_a_value_and_a_group_and_is_recorded(project: Projec
 
 def test_a_queued_experiment_runs_the_code_and_the_values_it_was_queued_with(project: Project) -> None:
     project.edit("src/bizmeme/stages/prepare.py", '"dropped_as_near_copies"', '"queued"')
-    project.dvc("exp", "run", "--queue", "--name", "queued", "-S", "auto_label.asking.concurrency=3")
+    project.dvc("exp", "run", "--queue", "--name", "queued", "-S", "labeller.openai.limits.concurrency=3")
     project.edit("src/bizmeme/stages/prepare.py", '"queued"', '"edited_later"')
     held = replies(project)
     forgotten = forget_one_reply(project)
@@ -80,7 +80,7 @@ def test_a_queued_experiment_runs_the_code_and_the_values_it_was_queued_with(pro
     assert "dropped_as_near_copies" not in figures
     assert "queued" in figures
     assert "edited_later" not in figures
-    assert params(project)["queued"]["auto_label"]["asking"]["concurrency"] == 3
+    assert params(project)["queued"]["labeller"]["openai"]["limits"]["concurrency"] == 3
     # The worker shares the journal: it asked for the one reply that was missing there, and for no other.
     assert replies(project) == held
     assert forgotten in held
@@ -91,11 +91,11 @@ def test_workers_side_by_side_ask_for_no_reply_twice(project: Project) -> None:
     with sqlite3.connect(journal(project)) as database:
         database.execute("DELETE FROM asks WHERE ask % 2")
     assert len(replies(project)) < len(held)
-    project.dvc("exp", "run", "--queue", "-S", "auto_label.asking.concurrency=2,5")
+    project.dvc("exp", "run", "--queue", "-S", "labeller.openai.limits.concurrency=2,5")
     project.dvc("exp", "run", "--run-all", "--jobs", "2")
     assert replies(project) == held
     shown = params(project)
-    made = {told["auto_label"]["asking"]["concurrency"]: name for name, told in shown.items()}
+    made = {told["labeller"]["openai"]["limits"]["concurrency"]: name for name, told in shown.items()}
     project.dvc("exp", "apply", made[5])
     assert "concurrency: 5" in (project.folder / "params.yaml").read_text()
     assert project.stages_run() == []  # what was applied is up to date
@@ -114,7 +114,7 @@ def recorded(project: Project) -> int:
     program = (
         "from pathlib import Path; from bizmeme.trackers import mlflow;"
         "client, experiment = mlflow.build(mlflow.Config(name='mlflow', experiment='bizmeme'),"
-        " home=Path('.bizmeme').absolute())._open();"
+        " home=Path('.bizmeme').absolute())._open('training');"
         "print(len(client.search_runs([experiment])))"
     )
     return int(project.run("python", "-c", program).stdout.splitlines()[-1])

@@ -44,14 +44,16 @@ def test_a_planted_secret_is_found_in_no_file_no_record_and_no_word(keyed: Proje
     said = [keyed.dvc("repro")]  # everything, with the keys in use
     for server, troubles in TROUBLES.items():
         for trouble in troubles:
-            fault = f"[{{server: {server}, trouble: {trouble}, after: 0, times: null}}]"
+            fault = f"[{{server: {server}, trouble: {trouble}, after: 0, times: null, share: 1}}]"
             forget_replies(keyed)
             done = keyed.run("bizmeme", STAGE[server], "experiment=small", f"sandbox.serving.faults={fault}",
                              "auto_label.asking.tries=1", check=False)  # fmt: skip
             assert done.returncode == 1, (server, trouble, done.stdout)
             said += [done.stdout, done.stderr]
             assert ("key" in done.stderr.lower()) or trouble != "wrong_key"
-    keyed.edit(WORLD, "faults: []", "faults: [{server: openai, trouble: wrong_key, after: 9, times: null}]")
+    keyed.edit(
+        WORLD, "faults: []", "faults: [{server: openai, trouble: wrong_key, after: 9, times: null, share: 1}]"
+    )
     done = keyed.run("dvc", "repro", check=False)
     assert done.returncode != 0
     said += [done.stdout, done.stderr]

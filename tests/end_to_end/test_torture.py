@@ -32,8 +32,10 @@ CALLS = {
     ("scrape", "holdings.write"): 2,
     ("scrape", "files.noted"): 60,
     ("scrape", "journal.keep"): 30,
-    ("auto_label", "journal.reserve"): 40,
-    ("auto_label", "journal.settle"): 80,  # twice a reply: at the worst price, then at the real one
+    ("auto_label", "ledger.reserve"): 40,
+    ("auto_label", "ledger.settle"): 40,
+    ("auto_label", "ledger.price"): 40,
+    ("auto_label", "ledger.commit"): 80,
     ("base", "checkpoint.file"): 12,
     ("base", "checkpoint.marked"): 3,
     ("train", "checkpoint.file"): 9,
@@ -122,7 +124,7 @@ def locked(folder: Path) -> dict[str, Any]:
     """Every output's hash in dvc.lock, but for those that name what is in doubt, or when posts were seen."""
     stages = yaml.safe_load((folder / "dvc.lock").read_text())["stages"]
     outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
-    told = ("data/auto_labels.parquet", "metrics/auto_label.json", "data/raw", "metrics/scrape.json",
+    told = ("data/auto_replies.parquet", "metrics/auto_label.json", "data/raw", "metrics/scrape.json",
             "data/posts.parquet")  # fmt: skip
     return {path: md5 for path, md5 in outs.items() if path not in told}
 
@@ -134,7 +136,7 @@ def posts(folder: Path) -> pl.DataFrame:
 
 def labels(folder: Path) -> pl.DataFrame:
     """The vision API's labels without the money that is in doubt."""
-    return pl.read_parquet(folder / "data/auto_labels.parquet").drop("in_doubt_usd")
+    return pl.read_parquet(folder / "data/auto_replies.parquet").drop("in_doubt_usd")
 
 
 def asked(world: Mapping[str, str], folder: Path) -> str:

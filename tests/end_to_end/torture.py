@@ -23,7 +23,7 @@ class Kill:
     """One pulled plug: at a place in the code, or once the stage has used a share of its CPU time."""
 
     stage: str
-    place: str | None  # one of tests/aim.py, with the moment: "journal.settle before"
+    place: str | None  # one of tests/aim.py, with the moment: "ledger.settle before"
     number: int  # of the call
     share: float  # of the stage's CPU time, where no place is aimed at
 

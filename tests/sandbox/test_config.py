@@ -9,7 +9,7 @@ from tests.sandbox.conftest import load
 SAME = {
     "name": "other",
     "captions.count": 601,
-    "labeller.accuracy": 0.5,
+    "labellers.openai": 0.5,
     "annotators.error": 0.2,
     "hardness.ratio": 2.0,
     "serving.min_interval_s": 0.0,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bizmeme.sandbox.config import Fault, SandboxConfig, origin
+from bizmeme.sandbox.config import SandboxConfig, origin
+from bizmeme.sandbox.config_serving import Fault
 from bizmeme.sandbox.process import running
 from tests.sandbox.web import fetch, fetch_json
 
@@ -18,8 +19,10 @@ def broken(config: SandboxConfig, *faults: Fault) -> SandboxConfig:
     return config.model_copy(update={"serving": config.serving.model_copy(update={"faults": faults})})
 
 
-def fault(trouble: Any, *, after: int = 0, times: int | None = None, server: Any = "board") -> Fault:
-    return Fault(server=server, trouble=trouble, after=after, times=times)
+def fault(
+    trouble: Any, *, after: int = 0, times: int | None = None, server: Any = "board", share: float = 1
+) -> Fault:
+    return Fault(server=server, trouble=trouble, after=after, times=times, share=share)
 
 
 def test_a_fault_lasts_its_stretch_of_requests_and_is_no_part_of_the_origin(hasty: SandboxConfig) -> None:

@@ -61,7 +61,7 @@ def everything(small: SandboxConfig, world: World) -> list[Asked]:
     files = [f"/biz/{p.tim}{end}" for p in world.pictured if p.picture for end in (p.picture.ext, "s.jpg")]
     captions = [f"/captions?offset={at}&limit=50" for at in range(0, small.captions.count, 50)]
     shown = [p for p in world.pictured if p.picture and not p.picture.flaw and not p.oddity][:100]
-    chats = [{"model": "m", "response_format": FORMAT, "logprobs": True, "top_logprobs": 5,
+    chats = [{"model": "gpt-4o-mini", "response_format": FORMAT, "logprobs": True, "top_logprobs": 5,
               "messages": message(fence(post.text), jpeg(post))} for post in shown]  # fmt: skip
     return [
         *(Asked("board", path) for path in [*pages, *threads, "/biz/thread/1.json"]),

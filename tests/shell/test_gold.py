@@ -21,7 +21,7 @@ from bizmeme.shell.gold import (
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.parquet import from_rows
-from bizmeme.tables import GoldSample
+from bizmeme.tables.labels import GoldSample
 
 CONFIG = SampleConfig(
     size=9, dev=2, max_per_thread=5, only_labelled=False, sources=("warosu", "board"),

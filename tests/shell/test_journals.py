@@ -15,6 +15,7 @@ from bizmeme.errors import JournalError
 from bizmeme.shell import journals
 from bizmeme.shell.file_notes import FileNotes
 from bizmeme.shell.journals import alone, journal_file, open_journal
+from bizmeme.shell.paying.ledger import Reply, Spending
 
 PATIENCE_S = 60
 
@@ -75,18 +76,33 @@ def test_a_journal_that_cannot_be_used_is_let_go_at_once(
         connection.execute("SELECT 1")
 
 
+MEDIA = (
+    "CREATE TABLE media (source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, status TEXT NOT NULL, "
+    "tries INTEGER NOT NULL DEFAULT 0, sha256 TEXT, PRIMARY KEY (source, key, kind)) WITHOUT ROWID"
+)
+ASKS = (
+    "CREATE TABLE asks (ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, "
+    "reserved_usd REAL NOT NULL, answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT)"
+)
+
+
 def test_a_journal_of_an_earlier_version_is_widened_and_keeps_what_it_holds(tmp_path: Path) -> None:
     file = journal_file(tmp_path, "real")
     file.parent.mkdir()
     with sqlite3.connect(file) as database:
-        database.execute(
-            "CREATE TABLE media (source TEXT, key TEXT, kind TEXT, path TEXT NOT NULL, status TEXT NOT NULL, "
-            "tries INTEGER NOT NULL DEFAULT 0, sha256 TEXT, PRIMARY KEY (source, key, kind)) WITHOUT ROWID"
-        )
+        database.execute(MEDIA)
         database.execute("INSERT INTO media VALUES ('board/biz', 'md5', 'file', '/biz/1.jpg', 'ok', 1, 'a')")
+        database.execute(ASKS)
+        database.execute(
+            "INSERT INTO asks VALUES (1, 'h', 'm', 0.5, 1, 0.1, '{}'), (2, 'i', 'm', 0.5, 0, NULL, NULL)"
+        )
     database.close()
     for _ in range(2):
         with open_journal(tmp_path, "real") as journal:
             assert list(FileNotes(journal, "board/biz").files()) == [("md5", "file", "/biz/1.jpg", "ok", "a")]
             query = "SELECT longest_px, mishaps, animated FROM media"
             assert journal.database.execute(query).fetchone() == (0, 0, None)
+            assert journal.ledger.reply("h") == Reply("{}", 0.1)
+            assert journal.ledger.spending() == Spending(0.1, 0.5, 1)
+            query = "SELECT labeller, asked_at, took_s, tokens, batch FROM asks"
+            assert set(journal.database.execute(query)) == {(None,) * 5}

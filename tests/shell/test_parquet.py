@@ -9,7 +9,7 @@ import pytest
 
 from bizmeme.errors import DataError
 from bizmeme.shell.parquet import from_rows, read_json, read_table, write_json, write_table
-from bizmeme.tables import GoldSample
+from bizmeme.tables.labels import GoldSample
 
 ROW: dict[str, Any] = {
     "board": "biz", "no": 2, "day": date(2025, 1, 1), "slice": "days", "stratum": "x", "weight": 1.5,

@@ -1,4 +1,4 @@
-"""One small pipeline a session."""
+"""What the tests of several stages ask for."""
 
 from pathlib import Path
 
@@ -6,12 +6,6 @@ import pytest
 
 from bizmeme.core.splits import HeldOut
 from tests.stages.pipeline import Pipeline
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """The small pipeline; ask for `small.upto(stage)`."""
-    return Pipeline(tmp_path_factory.mktemp("pipeline") / "small", "experiment=small")
 
 
 @pytest.fixture

@@ -7,26 +7,31 @@ import dataframely as dy
 import polars as pl
 import pytest
 
-from bizmeme import tables
 from bizmeme.errors import DataError
 from bizmeme.shell.parquet import read_table
+from bizmeme.tables.all import TABLES
+from bizmeme.tables.examples import Examples, Predictions
+from bizmeme.tables.labels import AutoLabels, AutoReplies, GoldSample, HumanLabels
+from bizmeme.tables.posts import Images, Posts
+from bizmeme.tables.raw import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
 from tests.stages.pipeline import Pipeline
 
 pytestmark = pytest.mark.slow
 
 FILES: dict[type[dy.Schema], str] = {
-    tables.RawPosts: "data/raw/posts.parquet",
-    tables.RawPages: "data/raw/pages.parquet",
-    tables.RawFiles: "data/raw/files.parquet",
-    tables.RawLabels: "data/raw/labels.parquet",
-    tables.RawReplies: "data/raw/replies.parquet",
-    tables.Posts: "data/posts.parquet",
-    tables.Images: "data/images.parquet",
-    tables.GoldSample: "data/gold_sample.parquet",
-    tables.HumanLabels: "data/human_labels.parquet",
-    tables.AutoLabels: "data/auto_labels.parquet",
-    tables.Examples: "data/examples.parquet",
-    tables.Predictions: "data/predictions.parquet",
+    RawPosts: "data/raw/posts.parquet",
+    RawPages: "data/raw/pages.parquet",
+    RawFiles: "data/raw/files.parquet",
+    RawLabels: "data/raw/labels.parquet",
+    RawReplies: "data/raw/replies.parquet",
+    Posts: "data/posts.parquet",
+    Images: "data/images.parquet",
+    GoldSample: "data/gold_sample.parquet",
+    HumanLabels: "data/human_labels.parquet",
+    AutoReplies: "data/auto_replies.parquet",
+    AutoLabels: "data/auto_labels.parquet",
+    Examples: "data/examples.parquet",
+    Predictions: "data/predictions.parquet",
 }
 Damage = Callable[[pl.DataFrame, str], pl.DataFrame]
 DAMAGES: dict[str, Damage] = {
@@ -41,7 +46,7 @@ DAMAGES: dict[str, Damage] = {
 
 
 def test_every_table_is_looked_at() -> None:
-    assert set(FILES) == set(tables.TABLES)
+    assert set(FILES) == set(TABLES)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -6,10 +6,13 @@ import polars as pl
 import pytest
 
 from bizmeme.shell.parquet import read_table, write_table
-from bizmeme.tables import AutoLabels, Examples, GoldSample, HumanLabels, Posts, RawLabels, RawReplies
+from bizmeme.tables.examples import Examples
+from bizmeme.tables.labels import AutoLabels, GoldSample, HumanLabels
+from bizmeme.tables.posts import Posts
+from bizmeme.tables.raw import RawLabels, RawReplies
+from tests.stages.labelling import KEY, Labelling, World
 from tests.stages.pipeline import Pipeline, bizmeme
 
-KEY = ["board", "no"]
 ORIGIN = "somebody's"
 
 
@@ -91,27 +94,50 @@ def test_only_labelled_posts_are_drawn_where_so_configured(fork: Pipeline) -> No
     assert "No labelled post with a picture falls on a held-out day" in done.stderr
 
 
-def test_automatic_labels_count_as_paid_for_and_are_asked_again_on_request(fork: Pipeline) -> None:
-    before = read_table(AutoLabels, fork.path("data/auto_labels.parquet"))
-    some = before.sort(KEY).head(40)
-    table = some.select(
+def automatic(posts: pl.DataFrame) -> pl.DataFrame:
+    return posts.select(
         *KEY, origin=pl.lit(ORIGIN), label=pl.lit("bearish"), confidence=pl.lit(0.9), raw=pl.lit("{}")
     )
-    write_table(RawReplies, table, fork.path("data/raw/replies.parquet"))
-    run(fork, "auto_label", overrides=("auto_label.gate.min_accuracy=0.1",))
-    after = read_table(AutoLabels, fork.path("data/auto_labels.parquet"))
-    assert len(after) == len(before)
+
+
+def test_automatic_labels_count_as_paid_for_and_are_asked_again_on_request(
+    fork: Pipeline, served: World
+) -> None:
+    labelling = Labelling(fork)
+    before, labels, replies = labelling.bytes, labelling.labels, labelling.replies
+    some = labels.sort(KEY).head(40)
+    write_table(RawReplies, automatic(some), fork.path("data/raw/replies.parquet"))
+    asked = served.asked("openai")
+    labelling.run(served)
+    after = labelling.replies
+    assert len(labelling.labels) == len(labels)
     brought = after.join(some, on=KEY, how="semi")
-    assert set(brought.select("model", "label", "cost_usd").iter_rows()) == {("imported", "bearish", 0.0)}
-    assert after.join(some, on=KEY, how="anti").equals(before.join(some, on=KEY, how="anti"))
-    run(fork, "auto_label", overrides=("auto_label.ask_again=true",))
-    assert fork.path("data/auto_labels.parquet").read_bytes() == pl_bytes(before, fork)
+    told = ("labeller", "model", "label", "confidence", "cost_usd", "reply")
+    assert set(brought.select(told).iter_rows()) == {("imported", "imported", "bearish", 0.9, 0.0, None)}
+    assert after.join(some, on=KEY, how="anti").equals(replies.join(some, on=KEY, how="anti"))
+    verdicts = labelling.labels.join(some, on=KEY, how="semi")
+    assert set(verdicts.select("label", "votes", "reason").iter_rows()) == {("bearish", 1, None)}
+    others = labelling.labels.join(some, on=KEY, how="anti").select(*KEY, "label", "raw_confidence")
+    assert others.equals(labels.join(some, on=KEY, how="anti").select(*KEY, "label", "raw_confidence"))
+    labelling.run(served, "auto_label.ask_again=true")
+    assert labelling.bytes == before
+    assert served.asked("openai") == asked  # all of it was held
 
 
-def pl_bytes(table: pl.DataFrame, pipeline: Pipeline) -> bytes:
-    """The bytes of a table as a stage writes it."""
-    write_table(AutoLabels, table, pipeline.path("again.parquet"))
-    return pipeline.path("again.parquet").read_bytes()
+def test_where_every_label_was_brought_nobody_is_asked_and_no_gate_is_held(
+    fork: Pipeline, served: World
+) -> None:
+    labelling = Labelling(fork)
+    everything = pictured(fork)
+    write_table(RawReplies, automatic(everything), fork.path("data/raw/replies.parquet"))
+    before = served.asked("openai")
+    labelling.run(served)
+    assert served.asked("openai") == before
+    assert labelling.labels.select(*KEY, "label").rows() == [
+        (*key, "bearish") for key in everything.select(KEY).sort(KEY).iter_rows()
+    ]
+    figures = labelling.figures
+    assert (figures["labellers"], figures["requests"], figures["cost_usd"]) == ({}, 0, 0)
 
 
 def test_a_word_outside_of_the_vocabulary_is_a_message(fork: Pipeline) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bizmeme.core.prices import PriceTable
 from bizmeme.core.settings import Plugin
 from bizmeme.core.splits import HeldOut
 from bizmeme.core.vocabulary import Labels
@@ -34,7 +35,7 @@ def test_production_names_keys_by_their_variables_and_no_sandbox() -> None:
     composed = composed_yaml(ROOT / "conf", ["experiment=production"])
     assert composed.config["sandbox"] is None
     assert "sandbox://" not in composed.text
-    assert composed.config["labeller"]["api_key_env"] == "OPENAI_API_KEY"
+    assert composed.config["labeller"]["openai"]["api_key_env"] == "OPENAI_API_KEY"
 
 
 def test_production_has_the_values_of_one_rtx_4090() -> None:
@@ -52,7 +53,7 @@ def test_every_adapter_of_production_is_built(
     config = composed_yaml(ROOT / "conf", ["experiment=production"]).config
     labels = Labels.model_validate(config["labels"])
     needs: dict[str, dict[str, Any]] = {
-        "labeller": {"labels": labels},
+        "labeller": {"labels": labels, "prices": PriceTable.model_validate(config["prices"])},
         "annotator": {
             "labels": labels,
             "guideline": config["guideline"],
@@ -61,9 +62,9 @@ def test_every_adapter_of_production_is_built(
         },
         "tracker": {"home": tmp_path},
     }
-    for variable in ("OPENAI_API_KEY", "LABEL_STUDIO_API_KEY"):
+    for variable in ("OPENAI_API_KEY", "GEMINI_API_KEY", "LABEL_STUDIO_API_KEY"):
         monkeypatch.setenv(variable, "planted-key")
-    sections = config[kind].values() if kind == "source" else [config[kind]]
+    sections = config[kind].values() if kind in ("source", "labeller") else [config[kind]]
     for section in sections:
         assert build(kind, Plugin.model_validate(section), **needs.get(kind, {})) is not None
 
@@ -127,7 +128,7 @@ def test_what_only_the_last_period_shows_may_not_be_trained_on(folder: Path, beg
 
 
 def test_posts_of_the_sandbox_are_not_labelled_for_real_money(folder: Path) -> None:
-    done = bizmeme("compose", "labeller.base_url=https://api.openai.com/v1", cwd=folder)
+    done = bizmeme("compose", "labeller.openai.base_url=https://api.openai.com/v1", cwd=folder)
     assert done.returncode == 1
     assert "one is the sandbox's, the other real" in done.stderr
 

@@ -13,7 +13,7 @@ from bizmeme.core.estimates import with_interval
 from bizmeme.errors import DataError
 from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.stages.evaluate import BASELINES
-from bizmeme.tables import Examples, Predictions
+from bizmeme.tables.examples import Examples, Predictions
 from bizmeme.trackers import mlflow
 from tests.conftest import program
 from tests.stages.pipeline import Pipeline
@@ -106,7 +106,7 @@ def test_a_blind_student_is_scored_and_the_blinded_baseline_says_the_majority(
 def test_pictures_of_the_scores_and_a_page_to_open_are_written(small: Pipeline) -> None:
     small.upto("evaluate")
     for name in ("confusion.png", "scores.png"):
-        assert small.path(f"plots/{name}").read_bytes().startswith(b"\x89PNG")
+        assert small.path(f"plots/evaluate/{name}").read_bytes().startswith(b"\x89PNG")
     page = small.path("reports/evaluate.html").read_text()
     assert "<script" not in page
     assert "http" not in page.replace("https://www.example.net", "")
@@ -132,7 +132,7 @@ def test_scores_stand_beside_the_run_that_made_the_adapter(small: Pipeline) -> N
     figures = json.loads(small.upto("evaluate").path("metrics/evaluate.json").read_text())
     client, experiment = mlflow.build(
         mlflow.Config(name="mlflow", experiment="bizmeme"), home=small.home
-    )._open()
+    )._open("training")
     scored = [run for run in client.search_runs([experiment]) if "test.student.accuracy" in run.data.metrics]
     assert scored
     assert scored[0].data.metrics["test.student.accuracy"] == pytest.approx(figures["student"]["accuracy"])
@@ -155,6 +155,11 @@ def test_the_public_call_says_what_the_stage_wrote(predictions: pl.DataFrame, sm
 def test_a_second_evaluation_gives_the_same_bytes(small: Pipeline, tmp_path: Path) -> None:
     fork = small.upto("evaluate").fork(tmp_path / "fork")
     assert fork.run("evaluate").returncode == 0
-    names = ["data/predictions.parquet", "metrics/evaluate.json", "plots/scores.png", "reports/evaluate.html"]
+    names = [
+        "data/predictions.parquet",
+        "metrics/evaluate.json",
+        "plots/evaluate/scores.png",
+        "reports/evaluate.html",
+    ]
     for name in names:
         assert fork.path(name).read_bytes() == small.path(name).read_bytes()

@@ -12,7 +12,7 @@ from bizmeme.core.annotations import Annotation
 from bizmeme.errors import GateError
 from bizmeme.shell.parquet import read_table
 from bizmeme.stages.export_labels import ExportLabelsConfig, require_enough
-from bizmeme.tables import GoldSample, HumanLabels
+from bizmeme.tables.labels import GoldSample, HumanLabels
 from tests.stages.pipeline import Pipeline, bizmeme
 
 KEY = ["board", "no"]

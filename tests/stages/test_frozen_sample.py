@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from bizmeme.apps.journal import LABELS, restore
+from bizmeme.apps.journal import REPLIES, restore
 from bizmeme.core.drawing import FIXED
 from bizmeme.core.duplicates import tied_pairs
 from bizmeme.core.splits import HeldOut
@@ -21,7 +21,8 @@ from bizmeme.shell.ties import fingerprints
 from bizmeme.shell.workspace import Workspace
 from bizmeme.stages.runner import origin, sections_of
 from bizmeme.stages.sample import Extended, Params, extend, reset
-from bizmeme.tables import AutoLabels, GoldSample, Images, Posts
+from bizmeme.tables.labels import AutoReplies, GoldSample
+from bizmeme.tables.posts import Images, Posts
 from tests.stages.pipeline import Pipeline
 from tests.stages.test_sample import population, shown
 
@@ -148,7 +149,7 @@ def test_an_extension_needs_a_frozen_sample_the_same_values_and_posts_to_train_o
 @pytest.fixture
 def cloned(fork: Pipeline, tmp_path: Path, small_config: Mapping[str, Any]) -> Workspace:
     """Pulled tables without a journal."""
-    write_table(AutoLabels, [], fork.path(LABELS))
+    write_table(AutoReplies, [], fork.path(REPLIES))
     return Workspace(fork.folder, fork.folder, tmp_path / "home", origin(small_config["sandbox"]))
 
 

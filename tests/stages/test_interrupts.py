@@ -20,7 +20,7 @@ PLACES = {
     "parse": "output.table before 2",
     "sample": "output.table before 1",
     "export_labels": "output.json before 1",
-    "auto_label": "journal.settle after 25",
+    "auto_label": "ledger.settle after 25",
     "prepare": "output.json before 2",
     "base": "checkpoint.marked after 2",
     "train": "checkpoint.file before 7",

@@ -9,7 +9,8 @@ import pytest
 from bizmeme.apps.staleness import SCORED
 from bizmeme.core.gold import gold_hash_of
 from bizmeme.shell.parquet import read_table
-from bizmeme.tables import Examples, HumanLabels, Predictions
+from bizmeme.tables.examples import Examples, Predictions
+from bizmeme.tables.labels import HumanLabels
 from tests.stages.pipeline import Pipeline, bizmeme
 
 

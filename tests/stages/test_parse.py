@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from bizmeme.shell.parquet import read_table
-from bizmeme.tables import Images, Posts, RawPosts
+from bizmeme.tables.posts import Images, Posts
+from bizmeme.tables.raw import RawPosts
 from tests.stages.pipeline import Pipeline
 
 

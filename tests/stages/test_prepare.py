@@ -16,7 +16,9 @@ from bizmeme.core.splits import HeldOut, part_of_day
 from bizmeme.shell.blinds import grey_picture
 from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.shell.shards import read_shards
-from bizmeme.tables import AutoLabels, Examples, GoldSample, HumanLabels, Images, Posts
+from bizmeme.tables.examples import Examples
+from bizmeme.tables.labels import AutoLabels, GoldSample, HumanLabels
+from bizmeme.tables.posts import Images, Posts
 from tests.stages.pipeline import Pipeline
 
 

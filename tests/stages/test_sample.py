@@ -12,7 +12,8 @@ from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.shell.parquet import read_table
 from bizmeme.shell.ties import fingerprints
 from bizmeme.stages.compose import composed_yaml
-from bizmeme.tables import GoldSample, Images, Posts
+from bizmeme.tables.labels import GoldSample
+from bizmeme.tables.posts import Images, Posts
 from tests.stages.pipeline import Pipeline
 
 SEED = 20261122

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bizmeme.stages.train import flat
+from bizmeme.core.nested import flat
 from bizmeme.trackers import mlflow
 from tests.stages.pipeline import Pipeline, bizmeme
 
@@ -36,7 +36,7 @@ def test_mlflow_holds_the_run_with_its_parameters_curves_and_adapter(small: Pipe
     small.upto("train")
     client, experiment = mlflow.build(
         mlflow.Config(name="mlflow", experiment="bizmeme"), home=small.home
-    )._open()
+    )._open("training")
     run = client.search_runs([experiment])[-1]
     assert run.data.params["train.lora.r"]
     assert run.data.params["vlm"] == "tiny"

@@ -15,7 +15,7 @@ def run(folder: Path, fingerprint: str) -> Run:
     folder.mkdir(exist_ok=True)
     (folder / "adapter_config.json").write_text("{}")
     curve = [(step, 1 / step) for step in range(1, 1203)]
-    return Run("tiny", {"train.lora.r": 8, "seed": 1}, {"loss": curve}, folder, fingerprint)
+    return Run("training", "tiny", {"train.lora.r": 8, "seed": 1}, {"loss": curve}, folder, fingerprint)
 
 
 @pytest.mark.slow
@@ -25,7 +25,7 @@ def test_a_run_keeps_parameters_curve_and_adapter_and_later_scores_find_it(tmp_p
     tracker.score("abc", {"test.student.accuracy": 0.6}, gold="old")
     tracker.score("abc", {"test.student.accuracy": 0.7}, gold="new")
     tracker.score("unknown", {"test.student.accuracy": 0.1}, gold="other")
-    client, experiment = tracker._open()
+    client, experiment = tracker._open("training")
     (found,) = client.search_runs([experiment])
     assert found.info.status == "FINISHED"
     assert found.data.params == {"train.lora.r": "8", "seed": "1"}
@@ -52,5 +52,5 @@ def test_processes_that_meet_on_a_fresh_database_do_not_break_it(tmp_path: Path)
     for worker in workers:
         worker.join(240)
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
-    client, experiment = build(CONFIG, home=tmp_path / "home")._open()
+    client, experiment = build(CONFIG, home=tmp_path / "home")._open("training")
     assert len(client.search_runs([experiment])) == 3

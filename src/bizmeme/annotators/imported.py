@@ -9,7 +9,7 @@ from bizmeme.core.vocabulary import Labels
 from bizmeme.ports.annotators import Exported, OnlyRead
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import read_table
-from bizmeme.tables import RawLabels
+from bizmeme.tables.raw import RawLabels
 
 
 class Config(Section):

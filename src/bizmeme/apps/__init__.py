@@ -8,6 +8,7 @@ COMMANDS = {
     "journal": "what was received and paid for; fill a fresh clone's from pulled tables",
     "label": "what people label: push it, see how far they are, extend, queue, export as CSV",
     "label-studio": "a Label Studio of your own on loopback until Ctrl-C",
+    "plan": "what auto_label would ask, of which model, in dollars and hours",
     "sandbox": "serve the simulated board and its services until Ctrl-C",
     "stats": "what is held in all: posts, pictures, files, busy hours, the way to 10,000; a picture",
     "summary": "what the last pipeline run made: posts, labels, costs, scores",

@@ -1,7 +1,7 @@
 """`bizmeme journal status|restore`: what was received and paid for, also in a fresh clone.
 
     bizmeme journal status     what is held, what it cost, what is in doubt
-    bizmeme journal restore    after `dvc pull`: fill the journal from data/raw and data/auto_labels.parquet,
+    bizmeme journal restore    after `dvc pull`: fill the journal from data/raw and data/auto_replies.parquet,
                                and freeze the sample in data/gold_sample.parquet, which people label
 
 Both take overrides as a stage does (experiment=production) and mean the journal of the configured origin.
@@ -18,16 +18,17 @@ from rich.table import Table
 
 from bizmeme.errors import DataError
 from bizmeme.shell.gold import SAMPLE, restore_sample
-from bizmeme.shell.journal import Journal, Reply
+from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.media_store import MediaStore, media_folder
 from bizmeme.shell.parquet import read_table
+from bizmeme.shell.paying.ledger import Reply
 from bizmeme.shell.restoring import Restoring
 from bizmeme.shell.workspace import Workspace, state_home
-from bizmeme.tables import AutoLabels, GoldSample
+from bizmeme.tables.labels import AutoReplies, GoldSample
 
 RAW = "data/raw"
-LABELS = "data/auto_labels.parquet"
+REPLIES = "data/auto_replies.parquet"
 _DOUBTS_SHOWN = 20
 
 
@@ -61,15 +62,16 @@ def _configured(overrides: list[str]) -> tuple[str, dict[str, str]]:
 def restore(journal: Journal, workspace: Workspace, boards: Mapping[str, str]) -> None:
     """Write down everything that the pulled tables carry and the journal lacks."""
     folder = workspace.read(f"{RAW}/posts.parquet").parent
-    labels = read_table(AutoLabels, workspace.read(LABELS))
+    replies = read_table(AutoReplies, workspace.read(REPLIES))
     tables = (
         pl.scan_parquet(path).select("origin").unique().collect() for path in sorted(folder.glob("*.parquet"))
     )
-    _check_origin(journal.origin, labels, *tables)
+    _check_origin(journal.origin, replies, *tables)
     store = MediaStore(media_folder(workspace.home, journal.origin))
     Restoring(journal, store, boards, folder).run()
-    for (model,), rows in labels.drop_nulls("reply").group_by("model", maintain_order=True):
-        journal.restore_replies(str(model), _replies(rows))
+    by_model = replies.drop_nulls("reply").group_by("labeller", "model", maintain_order=True)
+    for (labeller, model), rows in by_model:
+        journal.ledger.restore_replies(_replies(rows), labeller=str(labeller), model=str(model))
     if (workspace.root / SAMPLE).exists():
         restore_sample(journal, read_table(GoldSample, workspace.read(SAMPLE)))
 
@@ -92,7 +94,7 @@ def _replies(rows: pl.DataFrame) -> Iterator[tuple[str, Reply, float]]:
 
 def status(journal: Journal) -> list[Table]:
     """What is held and spent; and, where there is any, what is in doubt."""
-    spent = journal.spending()
+    spent = journal.ledger.spending()
     held = Table(title=f"Journal of '{journal.origin}'", show_header=False)
     for what, count in journal.counts().items():
         held.add_row(what, f"{count:,}")
@@ -103,10 +105,12 @@ def status(journal: Journal) -> list[Table]:
 
 def _doubts(journal: Journal) -> Table:
     """The requests that were in flight when a run was killed, or are right now."""
-    doubts = journal.doubts()
-    table = Table("request", "model", "reserved", "answered since", title="In flight when a run was killed")
+    doubts = journal.ledger.doubts()
+    table = Table(
+        "request", "model", "reserved", "answered since", title="Reserved, without an answer so far"
+    )
     for each in doubts[:_DOUBTS_SHOWN]:
-        answered = "yes" if journal.reply(each.request_hash) else "no"
+        answered = "yes" if journal.ledger.reply(each.request_hash) else "no"
         table.add_row(each.request_hash[:16], each.model, f"${each.reserved_usd:.4f}", answered)
     if len(doubts) > _DOUBTS_SHOWN:
         table.add_row(f"and {len(doubts) - _DOUBTS_SHOWN} more", "", "", "")

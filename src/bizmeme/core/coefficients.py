@@ -64,9 +64,13 @@ def cohens_kappa(table: Floats) -> Floats:
 
 
 def macro_f1(table: Floats) -> Floats:
-    """The mean F1 of all labels, one that never occurs counting as 0 (core/metrics.py); rows are gold."""
+    """The mean F1 of all labels, one that never occurs counting as 0 (core/metrics.py); rows are gold.
+
+    A further column, as in (…, k, k + 1), counts posts without an answer: all wrong.
+    """
+    k = table.shape[-2]
     hits = np.diagonal(table, axis1=-2, axis2=-1)
-    both = table.sum(axis=-1) + table.sum(axis=-2)
+    both = table.sum(axis=-1) + table.sum(axis=-2)[..., :k]
     f1 = np.where(both > 0, 2 * hits / np.where(both > 0, both, 1), 0.0)
     return np.asarray(np.where(table.sum(axis=(-2, -1)) > 0, f1.mean(axis=-1), np.nan))
 

@@ -25,13 +25,13 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Resampled:
-    """A sum over n posts, (k, k), and the same over each resample of their threads, (resamples, k, k)."""
+    """A sum over n posts, (k, m), and the same over each resample of their threads, (resamples, k, m)."""
 
     total: Floats
     totals: Floats
 
     def estimate(self, figure: Callable[[Floats], Floats]) -> Estimate:
-        """A figure of the sum; it maps (…, k, k) to (…), NaN where undefined.
+        """A figure of the sum; it maps (…, k, m) to (…), NaN where undefined.
 
         Resamples in which it is undefined are left out of the interval.
         """
@@ -46,7 +46,7 @@ class Resampled:
 
 
 def resampled(each: Floats, clusters: Sequence[Hashable], *, seed: int) -> Resampled:
-    """Sums of what n posts contribute, `each` (n, k, k); posts of one cluster are drawn together.
+    """Sums of what n posts contribute, `each` (n, k, m); posts of one cluster are drawn together.
 
     With fewer than two clusters there is nothing to resample.
     """

@@ -2,9 +2,9 @@
 
 A doubt is one minus the share that the best label gets: of the votes, where several labellers spoke; of the
 probability, where one says how sure it is. So all doubts are on one scale, 0 to 1 - 1/k for k labels, and a
-post's is the largest of its own. What is most doubtful comes first (Lewis and Gale 1994; disagreement: Seung
-et al. 1992), but each month gives as many posts as any other, a thread only a few, and of posts with
-nearly the same picture only one is taken: near copies teach the same thing twice.
+post's is the largest of its own. Posts on which labellers disagree come first (Seung et al. 1992), then what
+is most doubtful (Lewis and Gale 1994), but each month gives as many posts as any other, a thread only a few,
+and of posts with nearly the same picture only one is taken: near copies teach the same thing twice.
 """
 
 from collections import Counter
@@ -34,23 +34,33 @@ class Spread:
     seed: int
 
 
-def doubts(automatic: pl.DataFrame, predicted: pl.DataFrame | None = None) -> pl.DataFrame:
+def doubts(
+    replies: pl.DataFrame, automatic: pl.DataFrame, predicted: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Each post's largest doubt and where it comes from: board, no, doubt, why (of WHYS).
 
-    `automatic` has board, no, label and confidence, a row a labeller; one without a label says nothing,
-    one without a confidence counts as sure. `predicted` has board, no and probabilities, a list a post.
+    Where labellers disagree, that is why, however large other doubts are.
+
+    `replies` has board, no and label, a row a labeller; one without a label says nothing. `automatic` has
+    board, no, label and calibrated confidence, a row a post; a label without a confidence counts as sure.
+    `predicted` has board, no and probabilities, a list a post.
     """
-    said = automatic.filter(pl.col("label").is_not_null())
+    said = replies.filter(pl.col("label").is_not_null())
     votes = said.group_by(*KEY, "label").len().group_by(KEY)
-    unsure = said.group_by(KEY).agg(doubt=1 - pl.col("confidence").fill_null(1.0).mean())
-    found = [votes.agg(doubt=1 - pl.col("len").max() / pl.col("len").sum()), unsure]
+    labelled = automatic.filter(pl.col("label").is_not_null())
+    found = [
+        votes.agg(doubt=1 - pl.col("len").max() / pl.col("len").sum()),
+        labelled.select(*KEY, doubt=1 - pl.col("confidence").fill_null(1.0)),
+    ]
     if predicted is not None:
         found.append(predicted.select(*KEY, doubt=1 - pl.col("probabilities").list.max()))
     ranked = [
         each.select(*KEY, "doubt", why=pl.lit(WHYS[rank]), rank=rank) for rank, each in enumerate(found)
     ]
-    largest = pl.concat(ranked).sort("doubt", "rank", descending=[True, False])
-    return largest.unique(KEY, keep="first", maintain_order=True).drop("rank").sort(KEY)
+    disputed = (pl.col("rank") == 0) & (pl.col("doubt") > 0)
+    first = pl.concat(ranked).sort(disputed, "doubt", "rank", descending=[True, True, False])
+    of_post = first.group_by(KEY, maintain_order=True)
+    return of_post.agg(pl.col("doubt").max(), pl.col("why").first()).sort(KEY)
 
 
 def queue(
@@ -65,8 +75,9 @@ def queue(
     """
     known = posts.join(doubtful, on=KEY, how="left")
     lots = [unit_hash("queue", how.seed, *key) for key in known.select(KEY).iter_rows()]
+    disputed = (pl.col("why") == WHYS[0]).fill_null(value=False)
     ordered = known.with_columns(lot=pl.Series(lots, dtype=pl.Float64)).sort(
-        "doubt", "lot", descending=[True, False], nulls_last=True
+        disputed, "doubt", "lot", descending=[True, True, False], nulls_last=True
     )
     pool = _Pool(ordered, is_queued=_among(ordered, queued), is_sampled=_among(ordered, sampled))
     places = list(pool.taken(how))

@@ -1,1 +1,1 @@
-"""Vision APIs that label a post: one file a vendor."""
+"""Vision APIs that label a post: one file or folder a vendor."""

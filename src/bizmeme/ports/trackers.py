@@ -3,25 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
+
+Kind = Literal["training", "labelling"]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one training hands to a tracker."""
+    """What one training, or one labelling by vision APIs, hands to a tracker."""
 
+    kind: Kind  # compared apart
     name: str
     params: Mapping[str, object]
     metrics: Mapping[str, Sequence[tuple[int, float]]]
-    artifacts: Path
-    fingerprint: str  # of the adapter: later scores find their run by it
+    artifacts: Path  # a folder: the adapter, or plots
+    fingerprint: str  # of what it made; later scores find the run of an adapter by it
 
 
 class Tracker(Protocol):
     """Where runs are compared."""
 
     def record(self, run: Run) -> None:
-        """Store a finished training."""
+        """Store a finished run."""
         ...
 
     def score(self, fingerprint: str, scores: Mapping[str, float], *, gold: str) -> None:

@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section, Seed, Share
+from bizmeme.sandbox.config_serving import ServingConfig
 
-Server = Literal["board", "media", "openai", "label_studio", "captions", "truth", "warosu"]
-Trouble = Literal["hang_up", "silence", "error", "garbage", "cut_off", "quota", "wrong_key"]
 Regime = Literal["calm", "greed", "fear", "panic"]
 SmallShare = Annotated[float, Field(ge=0, le=0.5)]
 
@@ -123,11 +122,14 @@ class HardnessConfig(Section):
     """Share of answers on hard posts that follow one common impression, right or wrong."""
 
 
-class LabellerConfig(Section):
-    """The simulated vision API's quality."""
+class LabellersConfig(Section):
+    """How often each simulated vision API says the true mood, shown picture and text: a share of posts."""
 
-    accuracy: Share
-    """Share of posts of which it says the true mood, where it was shown picture and text."""
+    openai: Share
+    """Of OpenAI's."""
+
+    gemini: Share
+    """Of Gemini's."""
 
 
 class AnnotatorsConfig(Section):
@@ -141,35 +143,6 @@ class AnnotatorsConfig(Section):
 
     waver_share: Share
     """Share of posts seen once more of which one person says something else than before."""
-
-
-class Fault(Section):
-    """A stretch of requests in which a server misbehaves."""
-
-    server: Server
-    """Whose requests."""
-
-    trouble: Trouble
-    """It hangs up, stays silent, answers 500, a web page, half an answer, no credit left, or a wrong key."""
-
-    after: Annotated[int, Field(ge=0)]
-    """Requests that go well before."""
-
-    times: PositiveInt | None
-    """Requests that go wrong then; null: all that follow."""
-
-
-class ServingConfig(Section):
-    """How the servers behave; no part of the origin."""
-
-    min_interval_s: Annotated[float, Field(ge=0, le=60)]
-    """Simulated seconds between two requests to the board, and to the media host; sooner ones get 429."""
-
-    archive_days: PositiveInt
-    """How long the board shows an archived thread and its files; after that the archive alone has them."""
-
-    faults: tuple[Fault, ...]
-    """What goes wrong, to see what the pipeline makes of it."""
 
 
 class SandboxConfig(Section):
@@ -193,7 +166,7 @@ class SandboxConfig(Section):
     hardness: HardnessConfig
     """How strangers err."""
 
-    labeller: LabellerConfig
+    labellers: LabellersConfig
     """The vision API."""
 
     annotators: AnnotatorsConfig

@@ -13,16 +13,20 @@ from pathlib import Path
 from types import MappingProxyType
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bizmeme.errors import ConfigError
 from bizmeme.sandbox.building import build
 from bizmeme.sandbox.children import child, on_loopback, serve_until_input_ends
 from bizmeme.sandbox.clockwork import Clockwork
 from bizmeme.sandbox.config import SandboxConfig, origin
+from bizmeme.sandbox.config_serving import Quota
 from bizmeme.sandbox.pictures.gallery import Gallery
-from bizmeme.sandbox.servers import board, captions, clock, label_studio, media, openai, truth, warosu
+from bizmeme.sandbox.servers import board, captions, clock, gemini, label_studio, media, openai, truth, warosu
 from bizmeme.sandbox.servers.common import Backstage
 from bizmeme.sandbox.servers.faults import faulty
+from bizmeme.sandbox.servers.quotas import limited
+from bizmeme.sandbox.servers.receipts import keep
 from bizmeme.sandbox.state import STATE_FILE, Addresses, announced, find
 from bizmeme.sandbox.strangers.people import Reader
 
@@ -32,6 +36,7 @@ SERVERS: Mapping[str, Callable[[Backstage], web.Application]] = MappingProxyType
         "board": board.app,
         "media": media.app,
         "openai": openai.app,
+        "gemini": gemini.app,
         "label_studio": label_studio.app,
         "captions": captions.app,
         "truth": truth.app,
@@ -54,9 +59,20 @@ async def serve(config: SandboxConfig) -> AsyncIterator[Addresses]:
     apps = {}
     for name, make in SERVERS.items():
         apps[name] = make(backstage)
-        apps[name].middlewares.insert(1, faulty(name, config.serving.faults))  # behind the counting one
+        apps[name].middlewares[1:1] = _mishaps(name, apps[name], backstage)  # behind the counting one
     async with on_loopback(apps) as addresses:
         yield addresses
+
+
+def _mishaps(name: str, app: web.Application, backstage: Backstage) -> list[Middleware]:
+    """What stands between a request and its server, outermost first: only what is answered is paid for."""
+    serving, clockwork = backstage.config.serving, backstage.clockwork
+    trouble = faulty(name, serving.faults, clockwork)
+    quota: Quota | None = getattr(serving.quotas, name, None)
+    if quota is None:
+        return [trouble]
+    arrives, answers = keep(app)
+    return [arrives, trouble, answers, limited(name, quota, clockwork)]
 
 
 # --- as a child ---------------------------------------------------------------------------------------

@@ -54,7 +54,9 @@ def problems(error: ValidationError, *, where: str) -> list[str]:
     lines = []
     for each in error.errors():
         key = ".".join([*filter(None, [where]), *(str(part) for part in each["loc"])])
-        if each["type"] == "extra_forbidden":
+        if not each["loc"]:  # of the sections together, in the words of whoever checks them
+            lines.append(each["msg"].removeprefix("Value error, "))
+        elif each["type"] == "extra_forbidden":
             lines.append(f"{key}: there is no such key. Fix or remove it in conf/{key.split('.')[0]}/.")
         elif each["type"] == "missing":
             lines.append(f"{key}: the key is missing. Add it in conf/{key.split('.')[0]}/.")

@@ -12,7 +12,7 @@ from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import read_batches
 from bizmeme.shell.pictures import Normalise, Picture, normalise
 from bizmeme.shell.progress import counting
-from bizmeme.tables import RawFiles
+from bizmeme.tables.raw import RawFiles
 
 KINDS = ("file", "thumbnail")
 """Of files, the better first."""

@@ -14,7 +14,7 @@ from bizmeme.core.drawing import FIXED, KEY, SampleConfig, changed_keys, drawn_b
 from bizmeme.errors import ConfigError
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.parquet import from_rows
-from bizmeme.tables import GoldSample
+from bizmeme.tables.labels import GoldSample
 
 SAMPLE = "data/gold_sample.parquet"
 

@@ -1,42 +1,19 @@
 """A journal: everything paid for or received from outside, written down before it is used.
 
-Two tables: `pages`, answers of the sources; `asks`, requests to vision APIs, each reserved at its worst price
-before it is sent and settled with its reply. An ask without a reply was in flight when somebody pulled the
-plug: it is listed as in doubt, and its reservation keeps counting against the cap.
+`pages` are answers of the sources. What was asked of vision APIs is in its ledger (ledger.py).
 """
 
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bizmeme.errors import BudgetError
 from bizmeme.ports.sources import Page
 from bizmeme.shell.imports import Imports
-
-_RESTORE = (
-    "INSERT INTO asks (request_hash, model, reserved_usd, answered, cost_usd, reply) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Spending:
-    """What all labellers of this origin have cost so far, USD."""
-
-    settled_usd: float
-    in_doubt_usd: float
-    in_doubt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A paid reply's body and its price."""
-
-    body: str
-    cost_usd: float
+from bizmeme.shell.paying.ledger import Ledger
+from bizmeme.shell.transactions import transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +24,6 @@ class Held:
     frozen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Sends of one request that nobody knows the end of: their reservations count against the cap."""
-
-    request_hash: str
-    model: str
-    reserved_usd: float
-
-
 class Journal:
     """An open journal; `open_journal` in journals.py opens one."""
 
@@ -64,6 +32,7 @@ class Journal:
         self.origin = origin
         self.home = home  # $BIZMEME_HOME, where the files of its posts lie, too
         self.imports = Imports(database)
+        self.ledger = Ledger(database)
 
     # --- pages
 
@@ -102,87 +71,6 @@ class Journal:
             statement = "INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?, ?, ?)"
             return self.database.executemany(statement, rows).rowcount
 
-    # --- asks
-
-    def reserve(self, request_hash: str, *, model: str, worst_usd: float, cap_usd: float) -> int | None:
-        """Set aside the worst price of a request; the ask's number, or None where its reply is held.
-
-        Raises BudgetError at the cap. One transaction over all processes: the sum is read and the
-        reservation written under one lock.
-        """
-        with self.transaction():
-            if self.reply(request_hash) is not None:
-                return None
-            spent = self.spending()
-            committed = spent.settled_usd + spent.in_doubt_usd
-            if committed + worst_usd > cap_usd:
-                raise BudgetError(
-                    f"The next request may cost ${worst_usd:.4f}; ${committed:.4f} of the ${cap_usd:.2f} in "
-                    f"auto_label.budget_usd are spent or reserved ({spent.in_doubt} asks for "
-                    f"${spent.in_doubt_usd:.4f} are in flight or in doubt). Everything paid for is kept: "
-                    "raise the budget and run `dvc repro` again to go on."
-                )
-            made = self.database.execute(
-                "INSERT INTO asks (request_hash, model, reserved_usd) VALUES (?, ?, ?)",
-                (request_hash, model, worst_usd),
-            )
-            assert made.lastrowid is not None
-            return made.lastrowid
-
-    def settle(self, ask: int, *, cost_usd: float, reply: str) -> None:
-        """Write a reply down, durably, with what it cost."""
-        with self.database:
-            self.database.execute(
-                "UPDATE asks SET answered = 1, cost_usd = ?, reply = ? WHERE ask = ?", (cost_usd, reply, ask)
-            )
-
-    def unpriced(self, request_hash: str) -> int | None:
-        """The ask whose reply still stands at its worst price: a kill came before anybody read it."""
-        query = "SELECT ask FROM asks WHERE request_hash = ? AND answered AND cost_usd = reserved_usd"
-        row = self.database.execute(query, (request_hash,)).fetchone()
-        return row[0] if row else None
-
-    def release(self, ask: int) -> None:
-        """Drop a reservation whose request was refused, and so was not charged."""
-        with self.database:
-            self.database.execute("DELETE FROM asks WHERE ask = ? AND NOT answered", (ask,))
-
-    def reply(self, request_hash: str) -> Reply | None:
-        """The reply held for a request; None where it was never answered."""
-        query = "SELECT reply, cost_usd FROM asks WHERE request_hash = ? AND answered ORDER BY ask"
-        row = self.database.execute(query, (request_hash,)).fetchone()
-        return Reply(*row) if row else None
-
-    def doubts(self) -> list[Doubt]:
-        """What was in flight when somebody pulled the plug, by request; right now, what is in flight, too."""
-        query = (
-            "SELECT request_hash, model, TOTAL(reserved_usd) FROM asks WHERE NOT answered "
-            "GROUP BY request_hash, model ORDER BY 1"
-        )
-        return [Doubt(*row) for row in self.database.execute(query)]
-
-    def restore_replies(self, model: str, replies: Iterable[tuple[str, Reply, float]]) -> int:
-        """Write down (request hash, reply, USD in doubt) where no reply is held, all or none; how many."""
-        restored = 0
-        with self.transaction():
-            for request_hash, reply, in_doubt_usd in replies:
-                if self.reply(request_hash) is not None:
-                    continue
-                row = (request_hash, model, 0.0, 1, reply.cost_usd, reply.body)
-                self.database.execute(_RESTORE, row)
-                if in_doubt_usd:
-                    self.database.execute(_RESTORE, (request_hash, model, in_doubt_usd, 0, None, None))
-                restored += 1
-        return restored
-
-    def spending(self) -> Spending:
-        """Settled and reserved sums of this origin."""
-        row = self.database.execute(
-            "SELECT TOTAL(CASE WHEN answered THEN cost_usd END), "
-            "TOTAL(CASE WHEN NOT answered THEN reserved_usd END), TOTAL(NOT answered) FROM asks"
-        ).fetchone()
-        return Spending(row[0], row[1], int(row[2]))
-
     def counts(self) -> dict[str, int]:
         """How much is held of each source, of what was imported, of each model's replies, of the sample."""
         query = (
@@ -204,12 +92,9 @@ class Journal:
         finally:
             self.database.rollback()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, and nobody writes in between."""
-        self.database.execute("BEGIN IMMEDIATE")
-        with self.database:
-            yield
+        return transaction(self.database)
 
 
 def _packed(source: str, held: Held) -> tuple[object, ...]:

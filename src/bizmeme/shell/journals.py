@@ -47,18 +47,36 @@ CREATE TABLE IF NOT EXISTS gold (
     board TEXT, no INTEGER, batch INTEGER NOT NULL, row TEXT NOT NULL, PRIMARY KEY (board, no)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS asks (
     ask INTEGER PRIMARY KEY, request_hash TEXT NOT NULL, model TEXT NOT NULL, reserved_usd REAL NOT NULL,
-    answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT);
+    answered INTEGER NOT NULL DEFAULT 0, cost_usd REAL, reply TEXT, labeller TEXT, asked_at REAL, took_s REAL,
+    tokens INTEGER, batch INTEGER);
 CREATE INDEX IF NOT EXISTS asks_by_request ON asks (request_hash);
 CREATE INDEX IF NOT EXISTS asks_by_money ON asks (answered, reserved_usd, cost_usd);
+CREATE TABLE IF NOT EXISTS batches (
+    batch INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, labeller TEXT NOT NULL, model TEXT NOT NULL,
+    name TEXT, state TEXT NOT NULL, created_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS given_up (request_hash TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 """
-# Columns that journals made by earlier versions lack.
+# Columns that journals made by earlier versions lack, by table; and the indexes that need them.
 _LATER = {
-    "longest_px": "INTEGER NOT NULL DEFAULT 0",
-    "mishaps": "INTEGER NOT NULL DEFAULT 0",
-    "width_px": "INTEGER",
-    "height_px": "INTEGER",
-    "animated": "INTEGER",
+    "media": {
+        "longest_px": "INTEGER NOT NULL DEFAULT 0",
+        "mishaps": "INTEGER NOT NULL DEFAULT 0",
+        "width_px": "INTEGER",
+        "height_px": "INTEGER",
+        "animated": "INTEGER",
+    },
+    "asks": {
+        "labeller": "TEXT",
+        "asked_at": "REAL",
+        "took_s": "REAL",
+        "tokens": "INTEGER",
+        "batch": "INTEGER",
+    },
 }
+_LATER_INDEXES = """
+CREATE INDEX IF NOT EXISTS asks_by_time ON asks (labeller, asked_at, batch, tokens);
+CREATE INDEX IF NOT EXISTS asks_by_batch ON asks (batch) WHERE batch IS NOT NULL;
+"""
 _BUSY_TIMEOUT_S = 60
 
 
@@ -119,11 +137,13 @@ def _connected(file: Path) -> sqlite3.Connection:
 
 
 def _widen(database: sqlite3.Connection) -> None:
-    """Bring an older journal's table of files up to date; what it holds stays."""
-    held = {row[1] for row in database.execute("PRAGMA table_info(media)")}
-    for name, kind in _LATER.items():
-        if name not in held:
-            database.execute(f"ALTER TABLE media ADD COLUMN {name} {kind}")
+    """Bring an older journal's tables up to date; what they hold stays."""
+    for table, columns in _LATER.items():
+        held = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+        for name, kind in columns.items():
+            if name not in held:
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+    database.executescript(_LATER_INDEXES)
 
 
 def _unusable(file: Path, error: Exception) -> JournalError:

@@ -1,6 +1,7 @@
 """API keys: read from the environment where they are used, and kept out of what is said and stored."""
 
 import os
+from dataclasses import dataclass
 
 from bizmeme.errors import MissingKeyError
 
@@ -19,6 +20,23 @@ def read_key(variable: str, *, setting: str, service: str) -> str:
             "or use the sandbox, which needs no key (conf/config.yaml)."
         )
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that is read when it is first needed: whoever is answered from the journal needs none."""
+
+    variable: str  # of the environment
+    setting: str  # the key of the configuration that names it
+    service: str  # whom it is for
+
+    def read(self) -> str:
+        """The key; raises MissingKeyError."""
+        return read_key(self.variable, setting=self.setting, service=self.service)
+
+    def hide(self, text: str) -> str:
+        """The text without the key."""
+        return hidden(text, os.environ.get(self.variable, ""))
 
 
 def hidden(text: str, key: str) -> str:

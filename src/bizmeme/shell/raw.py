@@ -13,7 +13,7 @@ import polars as pl
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.media_store import MediaStore
 from bizmeme.shell.parquet import from_rows
-from bizmeme.tables import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
+from bizmeme.tables.raw import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
 
 IMPORTED = "imported"
 """The section of `source` whose posts `bizmeme import` brought in."""

@@ -13,7 +13,7 @@ from bizmeme.shell.journal import Held, Journal
 from bizmeme.shell.media_store import MediaStore
 from bizmeme.shell.parquet import read_batches
 from bizmeme.shell.raw import GROUPS, IMPORTED
-from bizmeme.tables import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
+from bizmeme.tables.raw import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
 
 _BROUGHT = re.compile(r"([a-z0-9]+)/(\d+)")  # the key of a picture that came with an imported post
 _KNOWN = " ON CONFLICT DO NOTHING"  # what is held stays

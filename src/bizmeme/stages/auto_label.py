@@ -1,219 +1,203 @@
-"""auto_label: a vision API labels every post with a picture, under a dollar cap: pilot, gate, then all.
+"""auto_label: vision APIs label every post with a picture, under a dollar cap: pilot, gate, then all.
 
-The pilot asks about the `dev` gold posts first. Where the labels agree too little with people's, the stage
-stops before the bulk is paid. Replies stand in the journal before they are read, so that a stopped run goes
-on where it was and no answer is paid twice.
+The pilot asks about the `dev` gold posts first. A labeller that agrees too little with people stops the
+stage before the bulk is paid. Replies stand in the journal before they are read, so that a stopped run goes
+on where it was and no answer is paid twice. Gold of the role `test` is never looked at here.
 """
 
 import asyncio
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from bizmeme.core.gold import gold_hash_of
-from bizmeme.core.metrics import score
-from bizmeme.core.prompts import fenced_post, instruction
-from bizmeme.core.settings import Plugin, PositiveInt, Section, Share
+from bizmeme.core.calibration import Method
+from bizmeme.core.consensus import Rule
+from bizmeme.core.dawid_skene import check_known
+from bizmeme.core.nested import flat
+from bizmeme.core.pilot_gate import GateConfig
+from bizmeme.core.prices import PriceTable
+from bizmeme.core.settings import Plugin, PositiveInt, Section, Seed
+from bizmeme.core.verdicts import Concluded, Pilot, Rules, concluded
 from bizmeme.core.vocabulary import Labels
-from bizmeme.errors import GateError
-from bizmeme.ports.labellers import Answer, Labeller, Question
-from bizmeme.shell.asking import Asked, Asking, Desk
+from bizmeme.errors import ConfigError
+from bizmeme.ports.trackers import Run, Tracker
+from bizmeme.shell.auto_label.labelling import Hired, Labelling, Terms, Told, Tools, hold
+from bizmeme.shell.auto_label.questions import Prompting, Work, work_to_do
+from bizmeme.shell.auto_label.report import Report, tracked
 from bizmeme.shell.builder import build
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import alone, open_journal
-from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
+from bizmeme.shell.parquet import from_rows, write_json, write_table
+from bizmeme.shell.paying.asking import Asking
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import AutoLabels, HumanLabels, Posts, RawReplies
-
-Key = tuple[str, int]
-KEY = ["board", "no"]
-IMPORTED = "imported"  # the model of automatic labels that nobody knows the model of
-
-
-class Gate(Section):
-    """What the pilot must show."""
-
-    min_posts: PositiveInt
-    """Fewer `dev` posts with a gold label than this prove nothing: the stage stops."""
-
-    min_accuracy: Share
-    """Share of the pilot's gold labels that the model must give."""
+from bizmeme.tables.labels import AutoLabels, AutoReplies
 
 
 class AutoLabelConfig(Section):
-    """What is asked, and what it may cost."""
+    """Who is asked what, and what it may cost."""
+
+    labellers: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Sections of `labeller` that are asked, each about everything."""
+
+    consensus: Rule
+    """How several become one: `agreement`, or `dawid_skene`."""
 
     budget_usd: Annotated[float, Field(gt=0)]
     """Hard cap over all providers, processes and restarts of this origin."""
 
+    limit: PositiveInt | None
+    """At most so many posts are asked about, the pilot's always; null for all."""
+
     max_chars: PositiveInt
     """Longer texts are cut in the prompt."""
 
-    asking: Asking
-    """Concurrency, rate, patience."""
-
-    gate: Gate
-    """The pilot's threshold."""
-
     ask_again: bool
     """Ask about posts, too, whose automatic label was imported: of an unknown model, and paid for."""
+
+    calibration: Method
+    """How confidences are corrected by the pilot: `temperature`, or `isotonic`."""
+
+    asking: Asking
+    """Patience with a busy or silent service."""
+
+    gate: GateConfig
+    """What the pilot must show."""
 
 
 class Params(Section):
     """The sections that this stage reads."""
 
-    labeller: Plugin
+    labeller: dict[str, Plugin]
+    prices: PriceTable
     labels: Labels
     guideline: str
     clock: Plugin
     auto_label: AutoLabelConfig
+    tracker: Plugin
+    seed: Seed
     sandbox: dict[str, Any] | None
 
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What is to be asked, of which posts people's word is known, gold's hash, what was paid elsewhere."""
-
-    requests: Mapping[Key, Mapping[str, object]]
-    pilot: Mapping[Key, str]
-    gold: str
-    before: Mapping[Key, Asked]
+    @model_validator(mode="after")
+    def _offered(self) -> Self:
+        """Whoever is asked is there, and offers what is asked of it at a known price."""
+        for name in self.auto_label.labellers:
+            if name not in self.labeller:
+                raise ValueError(
+                    f"auto_label.labellers names '{name}'; labeller has {', '.join(sorted(self.labeller))}"
+                )
+            section = self.labeller[name].model_dump()
+            try:
+                self.prices.usable(
+                    section.get("model", ""), section.get("mode", "live"), where=f"labeller.{name}"
+                )
+            except ConfigError as error:
+                raise ValueError(str(error)) from error
+        return self
 
 
 def run(params: Params, workspace: Workspace) -> None:
-    """Ask about the pilot, hold the gate, ask about the rest; write what was answered."""
-    labeller: Labeller = build("labeller", params.labeller, labels=params.labels)
-    work = _work(labeller, params, workspace)
+    """Ask about the pilot, hold the gate, ask about the rest; write what was answered, and how sure it is."""
+    work = work_to_do(prompting(params), workspace)
+    _check_rule(work, params)
     with open_journal(workspace.home, workspace.origin) as journal:
         with alone(workspace.home, workspace.origin, doing="asking"):
-            answers = asyncio.run(_label(work, labeller, params=params, journal=journal))
-        in_doubt_usd = {each.request_hash: each.reserved_usd for each in journal.doubts()}
-    rows = [
-        _row(key, asked) | {"origin": workspace.origin}
-        | {"model": IMPORTED if key in work.before else labeller.model}
-        | {"in_doubt_usd": in_doubt_usd.get(asked.request_hash, 0.0)}
-        for key, asked in sorted(answers.items())
-    ]  # fmt: skip
-    write_table(AutoLabels, from_rows(AutoLabels, rows), workspace.write("data/auto_labels.parquet"))
-    figures = _figures(answers, work.pilot, params.labels) | {"in_doubt": len(in_doubt_usd)}
-    write_json(figures | {"gold": work.gold}, workspace.write("metrics/auto_label.json"))
+            told = asyncio.run(_label(work, params, journal, workspace))
+        in_doubt_usd = {each.request_hash: each.reserved_usd for each in journal.ledger.doubts()}
+    report = Report(work, told, _concluded(work, told, params), params.labels.names, in_doubt_usd)
+    replies = report.replies(origin=workspace.origin)
+    write_table(AutoReplies, from_rows(AutoReplies, replies), workspace.write("data/auto_replies.parquet"))
+    labels = from_rows(AutoLabels, report.labels())
+    write_table(AutoLabels, labels, workspace.write("data/auto_labels.parquet"))
+    figures = report.figures() | {"prices_as_of": str(params.prices.as_of)}
+    write_json(figures, workspace.write("metrics/auto_label.json"))
+    report.draw(workspace.write("plots/auto_label"))
+    _record(params, figures, workspace)
 
 
-def _work(labeller: Labeller, params: Params, workspace: Workspace) -> Work:
-    """Every post with a picture is asked about, but for those that people labelled to train on."""
-    human = read_table(HumanLabels, workspace.read("data/human_labels.parquet"))
-    taught = human.filter(pl.col("role") == "train", pl.col("gold").is_not_null())
-    posts = read_table(Posts, workspace.read("data/posts.parquet"))
-    shown = posts.filter(pl.col("image_sha256").is_not_null()).join(taught, on=KEY, how="anti")
-    before = _before(shown, params, workspace)
-    asked = shown.join(before, on=KEY, how="anti", maintain_order="left")
-    requests = _requests(asked, labeller, params, workspace)
-    known = {(row["board"], row["no"]): _paid_before(row) for row in before.iter_rows(named=True)}
-    pilot = {key: label for key, label in _gold(human, role="dev").items() if key in requests or key in known}
-    return Work(requests, pilot, gold_hash_of(human), known)
+def prompting(params: Params) -> Prompting:
+    """How posts become questions."""
+    config = params.auto_label
+    return Prompting(
+        params.labels,
+        params.guideline,
+        max_chars=config.max_chars,
+        limit=config.limit,
+        ask_again=config.ask_again,
+    )
 
 
-def _before(shown: pl.DataFrame, params: Params, workspace: Workspace) -> pl.DataFrame:
-    """The imported automatic labels of those posts that are not to be asked about again."""
-    replies = read_table(RawReplies, workspace.read("data/raw/replies.parquet"))
-    for word in replies["label"].unique().sort():
-        params.labels.check(word, where="data/raw/replies.parquet")
-    return replies.join(shown, on=KEY, how="semi") if not params.auto_label.ask_again else replies.clear()
+def hired(params: Params) -> list[Hired]:
+    """Whoever is asked."""
+    sections = {name: params.labeller[name] for name in params.auto_label.labellers}
+    return [
+        Hired(
+            name,
+            build("labeller", section, where=f"labeller.{name}", labels=params.labels, prices=params.prices),
+            section.model_dump()["mode"],
+        )
+        for name, section in sections.items()
+    ]
 
 
-def _paid_before(row: Mapping[str, Any]) -> Asked:
-    answer = Answer(row["label"], row["confidence"], rationale=None, reason=None, cost_usd=None)
-    return Asked(hashlib.sha256(row["raw"].encode()).hexdigest(), None, answer, 0.0)
+def terms(params: Params) -> Terms:
+    """What holds for all of them."""
+    config = params.auto_label
+    return Terms(
+        budget_usd=config.budget_usd,
+        asking=config.asking,
+        gate=config.gate,
+        prices=params.prices,
+        labels=params.labels.names,
+        seed=params.seed,
+    )
 
 
-def _requests(
-    posts: pl.DataFrame, labeller: Labeller, params: Params, workspace: Workspace
-) -> dict[Key, Mapping[str, object]]:
-    """Each post's request body."""
-    told = instruction(params.labels, params.guideline)
-    store = ImageStore(workspace.read("data/images"))
-    columns = posts.select("board", "no", "subject", "text", "image_sha256")
-    requests = {}
-    for board, no, subject, text, sha256 in columns.iter_rows():
-        post = fenced_post(subject, text, max_chars=params.auto_label.max_chars)
-        requests[board, no] = labeller.request(Question(told, post, store.read(sha256)))
-    return requests
+def _check_rule(work: Work, params: Params) -> None:
+    """Raise DataError where the rule needs more known posts than there are, before anything is paid."""
+    several = len(params.auto_label.labellers) + bool(work.brought) > 1
+    if several and params.auto_label.consensus == "dawid_skene":
+        check_known(len(work.pilot))
 
 
-async def _label(work: Work, labeller: Labeller, *, params: Params, journal: Journal) -> dict[Key, Asked]:
-    clock, config = build("clock", params.clock), params.auto_label
-    desk = Desk(labeller, journal, how=config.asking, cap_usd=config.budget_usd)
-    pilot = {key: request for key, request in sorted(work.requests.items()) if key in work.pilot}
-    rest = {key: request for key, request in sorted(work.requests.items()) if key not in work.pilot}
+async def _label(work: Work, params: Params, journal: Journal, workspace: Workspace) -> dict[str, Told]:
+    """Every labeller's pilot, then, where the gate is open, the rest; nobody is hired for no question."""
+    pictures = ImageStore(workspace.read("data/images")).read
+    tools = Tools(journal, build("clock", params.clock), pictures)
+    wanted = hired(params) if work.questions else []
+    hands = [Labelling(each, work, terms(params), tools) for each in wanted]
     try:
-        answers = dict(work.before) | await desk.ask_all(pilot, clock, what="pilot")
-        _hold_gate({key: answers[key].answer for key in work.pilot}, work.pilot, params)
-        return answers | await desk.ask_all(rest, clock, what="labels")
+        for hand in hands:
+            await hand.check_alive()
+        pilots = {hand.name: await hand.ask_pilot() for hand in hands}
+        gates = {hand.name: hand.measure(pilots[hand.name]) for hand in hands}
+        hold(gates)
+        for name, gate in gates.items():
+            print(f"auto_label: {gate.message(name)}")  # noqa: T201
+        return {hand.name: await hand.told(pilots[hand.name], gates[hand.name]) for hand in hands}
     finally:
-        await labeller.close()
+        for hand in hands:
+            await hand.labeller.close()
 
 
-def _hold_gate(answers: Mapping[Key, Answer], gold: Mapping[Key, str], params: Params) -> None:
-    """Raise GateError where the pilot is too small or agrees too little with people."""
-    gate = params.auto_label.gate
-    if len(gold) < gate.min_posts:
-        raise GateError(
-            f"The pilot has {len(gold)} posts with a human label; auto_label.gate.min_posts is "
-            f"{gate.min_posts}. Label more posts (`make refresh-labels`), or lower it."
-        )
-    right = sum(answers[key].label == label for key, label in gold.items())
-    if right < gate.min_accuracy * len(gold):
-        raise GateError(
-            f"The labeller agrees with people on {right} of {len(gold)} pilot posts{_unlabelled(answers)}; "
-            f"auto_label.gate.min_accuracy is {gate.min_accuracy}. Nothing more was asked. "
-            "Choose another model or prompt (conf/labeller, conf/labels), or lower the gate on purpose."
-        )
+def _concluded(work: Work, told: Mapping[str, Told], params: Params) -> Concluded:
+    said = {name: each.words(name) for name, each in told.items()}
+    rules = Rules(params.labels.names, params.auto_label.consensus, params.auto_label.calibration)
+    return concluded(said | work.words(), Pilot(work.pilot, work.threads), rules)
 
 
-def _unlabelled(answers: Mapping[Key, Answer]) -> str:
-    """How many pilot posts got no label, and the commonest reason; nothing where all did."""
-    reasons = Counter(answer.reason for answer in answers.values() if answer.reason is not None)
-    if not reasons:
-        return ""
-    ((commonest, _),) = reasons.most_common(1)
-    return f" ({reasons.total()} got no label, mostly: {commonest})"
-
-
-def _gold(human: pl.DataFrame, *, role: str) -> dict[Key, str]:
-    """The settled label of each post of a role."""
-    settled = human.filter(pl.col("role") == role, pl.col("gold").is_not_null())
-    return {(row[0], row[1]): row[2] for row in settled.select("board", "no", "gold").iter_rows()}
-
-
-def _row(key: Key, asked: Asked) -> dict[str, Any]:
-    return {
-        "board": key[0],
-        "no": key[1],
-        "request_hash": asked.request_hash,
-        "label": asked.answer.label,
-        "confidence": asked.answer.confidence,
-        "rationale": asked.answer.rationale,
-        "reason": asked.answer.reason,
-        "cost_usd": asked.cost_usd,
-        "reply": asked.reply,
+def _record(params: Params, figures: Mapping[str, Any], workspace: Workspace) -> None:
+    """Tell the tracker what was asked and how it went, with the plots."""
+    tracker: Tracker = build("tracker", params.tracker, home=workspace.home)
+    made = hashlib.sha256(workspace.write("data/auto_labels.parquet").read_bytes()).hexdigest()
+    # Where it was asked is no part of what was done: ports change.
+    asked = {
+        name: params.labeller[name].model_dump(exclude={"base_url"}) for name in params.auto_label.labellers
     }
-
-
-def _figures(answers: Mapping[Key, Asked], gold: Mapping[Key, str], labels: Labels) -> dict[str, Any]:
-    """What metrics/auto_label.json holds; costs count each paid reply once."""
-    said = [asked.answer.label for asked in answers.values()]
-    pilot = score(list(gold.values()), [answers[key].answer.label for key in gold], labels=labels.names)
-    paid = {asked.request_hash: asked.cost_usd for asked in answers.values()}
-    return {
-        "posts": len(answers),
-        "labelled": sum(label is not None for label in said),
-        "label_mix": {name: said.count(name) for name in labels.names},
-        "cost_usd": round(sum(paid.values()), 6),
-        "pilot": {"n": pilot.n, "accuracy": pilot.accuracy, "macro_f1": pilot.macro_f1},
-    }
+    sections = {"auto_label": params.auto_label.model_dump(), "labeller": asked}
+    name = " + ".join(f"{each['model']} {each['mode']}" for each in asked.values())
+    tracker.record(
+        Run("labelling", name, flat(sections), tracked(figures), workspace.write("plots/auto_label"), made)
+    )

@@ -11,6 +11,7 @@ import importlib
 import os
 import tempfile
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def check(config: Mapping[str, Any]) -> None:
 
 def _plugins(kind: str, section: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """The one plug-in of a kind, or all that are there together, with their place in the configuration."""
-    if kind != "source":
+    if kind not in ("source", "labeller"):
         return [(kind, section)]
     return [(f"{kind}.{name}", each) for name, each in section.items() if isinstance(each, Mapping)]
 
@@ -121,17 +122,22 @@ def _check_world(config: Mapping[str, Any], found: dict[str, None]) -> None:
             found |= dict.fromkeys(problems(error, where="sandbox"))
         else:
             _check_last_period(config, str(world.last_period_from), found)
-    labeller = config.get("labeller")
-    if isinstance(labeller, Mapping) and isinstance(config.get("source"), Mapping):
-        _check_addresses(config["source"], str(labeller.get("base_url")), found)
+    sources, labellers = config.get("source"), config.get("labeller")
+    if isinstance(sources, Mapping) and isinstance(labellers, Mapping):
+        _check_addresses(sources, labellers, found)
 
 
-def _check_addresses(sources: Mapping[str, Any], labeller_url: str, found: dict[str, None]) -> None:
-    for where, section in _plugins("source", sources):
+def _check_addresses(
+    sources: Mapping[str, Any], labellers: Mapping[str, Any], found: dict[str, None]
+) -> None:
+    for (where, source), (who, labeller) in product(
+        _plugins("source", sources), _plugins("labeller", labellers)
+    ):
+        url = labeller.get("base_url")
         for key in ("base_url", "media_url"):
-            if key in section and _simulated(section[key]) != _simulated(labeller_url):
+            if key in source and _simulated(source[key]) != _simulated(url):
                 found[
-                    f"{where}.{key} = {section[key]}, labeller.base_url = {labeller_url}: one is the "
+                    f"{where}.{key} = {source[key]}, {who}.base_url = {url}: one is the "
                     "sandbox's, the other real. Select both alike."
                 ] = None
 

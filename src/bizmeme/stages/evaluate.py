@@ -22,7 +22,8 @@ from bizmeme.shell.plots import confusion_plot, scores_plot
 from bizmeme.shell.report import Mistake, Page, write_report
 from bizmeme.shell.shards import read_shards
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import AutoLabels, Examples, Predictions
+from bizmeme.tables.examples import Examples, Predictions
+from bizmeme.tables.labels import AutoLabels
 
 BASELINES = ("majority", "text_only", "image_only", "base", "labeller")
 SLICES = ("days", "last_period")
@@ -56,9 +57,11 @@ def run(params: Params, workspace: Workspace) -> None:
     page = Page(_scores(predictions, params.labels), _by_slice(predictions, params.labels), mistakes, ceiling)
     gold = read_json(workspace.read("metrics/prepare.json"))["gold"]
     write_json(figures(page, gold=gold), workspace.write("metrics/evaluate.json"))
-    confusion_plot(page.scores["student"], params.labels.names, workspace.write("plots/confusion.png"))
-    scores_plot(page.scores, workspace.write("plots/scores.png"))
-    write_report(page, plots=workspace.out / "plots", path=workspace.write("reports/evaluate.html"))
+    confusion_plot(
+        page.scores["student"], params.labels.names, workspace.write("plots/evaluate/confusion.png")
+    )
+    scores_plot(page.scores, workspace.write("plots/evaluate/scores.png"))
+    write_report(page, plots=workspace.out / "plots/evaluate", path=workspace.write("reports/evaluate.html"))
     tracker: Tracker = build("tracker", params.tracker, home=workspace.home)
     tracker.score(fingerprint(workspace.read("models/adapter")), _tracked(page.scores), gold=gold)
 

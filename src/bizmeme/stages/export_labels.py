@@ -19,7 +19,9 @@ from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.labelling import Asking, keep_exports
 from bizmeme.shell.parquet import from_rows, read_table, write_json, write_table
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import GoldSample, HumanLabels, Posts, RawLabels
+from bizmeme.tables.labels import GoldSample, HumanLabels
+from bizmeme.tables.posts import Posts
+from bizmeme.tables.raw import RawLabels
 
 
 class ExportLabelsConfig(Section):

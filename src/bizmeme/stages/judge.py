@@ -15,7 +15,8 @@ from bizmeme.core.vocabulary import Labels
 from bizmeme.shell.documents import fetch_json
 from bizmeme.shell.parquet import read_table, write_json
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import AutoLabels, Examples, HumanLabels, Predictions
+from bizmeme.tables.examples import Examples, Predictions
+from bizmeme.tables.labels import AutoLabels, HumanLabels
 
 SPLITS = ("train", "val", "test")
 _TIMEOUT_S = 120

@@ -22,7 +22,8 @@ from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.parquet import read_batches, write_table
 from bizmeme.shell.pictures import Normalise
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import Images, Posts, RawPages, RawPosts
+from bizmeme.tables.posts import Images, Posts
+from bizmeme.tables.raw import RawPages, RawPosts
 
 _OK = 200
 _BATCH = 10_000  # posts that are objects at once; as columns they take a tenth

@@ -23,7 +23,9 @@ from bizmeme.shell.parquet import read_table, write_json, write_table
 from bizmeme.shell.shards import write_shards
 from bizmeme.shell.ties import near
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import AutoLabels, Examples, GoldSample, HumanLabels, Images, Posts
+from bizmeme.tables.examples import Examples
+from bizmeme.tables.labels import AutoLabels, GoldSample, HumanLabels
+from bizmeme.tables.posts import Images, Posts
 
 
 class PrepareConfig(Section):

@@ -23,7 +23,9 @@ from bizmeme.shell.journals import journal_file, open_journal
 from bizmeme.shell.parquet import read_table, write_table
 from bizmeme.shell.ties import fingerprints
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import GoldSample, Images, Posts, RawLabels
+from bizmeme.tables.labels import GoldSample
+from bizmeme.tables.posts import Images, Posts
+from bizmeme.tables.raw import RawLabels
 
 
 class Params(Section):

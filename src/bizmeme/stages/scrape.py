@@ -14,7 +14,7 @@ from bizmeme.shell.parquet import write_batches, write_json
 from bizmeme.shell.progress import line
 from bizmeme.shell.raw import GROUPS, Raw
 from bizmeme.shell.workspace import Workspace
-from bizmeme.tables import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
+from bizmeme.tables.raw import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
 
 TABLES = {
     "posts": RawPosts,

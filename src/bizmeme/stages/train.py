@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from bizmeme.core.chat import ChatRow, StudentPrompt
+from bizmeme.core.nested import flat
 from bizmeme.core.settings import Plugin, Section, Seed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.ports.trackers import Run, Tracker
@@ -64,15 +65,4 @@ def _record(params: Params, curves: Curves, folder: Path, *, home: Path) -> None
     tracker: Tracker = build("tracker", params.tracker, home=home)
     sections = params.model_dump(include={"train", "seed"}) | {"vlm": params.vlm.name}
     run_name = f"{params.vlm.name} r{params.train.lora.r} lr{params.train.learning_rate:g}"
-    tracker.record(Run(run_name, flat(sections), curves.metrics, folder, fingerprint(folder)))
-
-
-def flat(values: dict[str, object], prefix: str = "") -> dict[str, object]:
-    """Nested keys joined by dots: {"lora": {"r": 8}} → {"lora.r": 8}."""
-    result: dict[str, object] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            result |= flat(value, f"{prefix}{key}.")
-        else:
-            result[prefix + key] = value
-    return result
+    tracker.record(Run("training", run_name, flat(sections), curves.metrics, folder, fingerprint(folder)))

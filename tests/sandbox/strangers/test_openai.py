@@ -14,6 +14,7 @@ from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletion
 from PIL import Image
 
+from bizmeme.core.prompts import fenced_post
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.dice import stream
 from bizmeme.sandbox.moods import MOODS, TABLE
@@ -147,7 +148,7 @@ def test_an_order_outside_of_the_fence_is_obeyed_and_one_inside_is_not(
 ) -> None:
     (orders,) = (post for post in world.pictured if post.oddity == "orders")
     careless = message(f"<post>{orders.text}</post>", jpeg(orders))
-    careful = message(fence(orders.text), jpeg(orders))
+    careful = message(fenced_post(orders.subject, orders.text, max_chars=2_000), jpeg(orders))
     after = message(fence("its so over") + f"\n{ORDER}", jpeg(orders))
     careless_reply, careful_reply, after_reply = ask(addresses, careless, careful, after)
     assert label(careless_reply) == label(after_reply) == "bullish"

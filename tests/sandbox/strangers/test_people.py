@@ -52,7 +52,7 @@ def share(values: Iterable[bool]) -> float:
 
 
 def test_the_labeller_is_right_as_often_as_it_is_said_to_be(config: SandboxConfig, posts: list[Post]) -> None:
-    wrong = 1 - config.labeller.accuracy
+    wrong = 1 - config.labellers.openai
     assert share(errors(config, posts, "labeller", wrong)) == pytest.approx(wrong, abs=0.015)
 
 
@@ -64,7 +64,7 @@ def test_people_err_in_five_to_eight_of_a_hundred_answers(config: SandboxConfig,
 def test_errors_cluster_on_hard_posts(config: SandboxConfig, posts: list[Post]) -> None:
     hard = [post for post in posts if post.hard]
     others = [post for post in posts if not post.hard]
-    for who, error in (("labeller", 1 - config.labeller.accuracy), ("person 1", config.annotators.error)):
+    for who, error in (("labeller", 1 - config.labellers.openai), ("person 1", config.annotators.error)):
         on_hard, on_others = (share(errors(config, part, who, error)) for part in (hard, others))
         assert on_hard / on_others == pytest.approx(config.hardness.ratio, rel=0.3)
 
@@ -95,7 +95,7 @@ def test_those_who_err_together_name_the_same_mood(config: SandboxConfig, posts:
 def test_in_every_cell_the_right_label_is_the_labellers_commonest(
     config: SandboxConfig, posts: list[Post]
 ) -> None:
-    labeller = stranger(config, "labeller", error=1 - config.labeller.accuracy)
+    labeller = stranger(config, "labeller", error=1 - config.labellers.openai)
     said: dict[tuple[str, str], Counter[bool]] = defaultdict(Counter)
     for post in posts:
         if post.picture and post.mood:
@@ -105,7 +105,7 @@ def test_in_every_cell_the_right_label_is_the_labellers_commonest(
 
 
 def test_near_duplicates_are_judged_alike(config: SandboxConfig, posts: list[Post]) -> None:
-    labeller = stranger(config, "labeller", error=1 - config.labeller.accuracy)
+    labeller = stranger(config, "labeller", error=1 - config.labellers.openai)
     answers: dict[tuple[str, str], set[str]] = defaultdict(set)
     copies = Counter(
         (post.copypasta.key, post.picture.root) for post in posts if post.copypasta and post.picture
@@ -133,7 +133,9 @@ def test_labeller_and_people_make_the_same_of_a_post_however_it_is_sent(small: S
     world = build(small)
     reader = Reader(small, world)
     control = control_of(screen())
-    for post in [post for post in world.pictured if post.picture and not post.picture.flaw][:80]:
+    sound = [post for post in world.pictured if post.picture and not post.picture.flaw]
+    # The fence rewords two hostile ones: their errors need not fall together.
+    for post in [post for post in sound if post.oddity not in ("orders", "unicode")][:80]:
         file = Gallery().file(post.picture).data if post.picture else b""
         fence = fenced_post(post.subject, post.text, max_chars=2_000)
         heard = listen(message(fence, file))

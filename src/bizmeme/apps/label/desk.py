@@ -20,7 +20,8 @@ from bizmeme.shell.labelling import Asking
 from bizmeme.shell.parquet import read_table
 from bizmeme.shell.workspace import Workspace, state_home
 from bizmeme.stages.export_labels import ExportLabelsConfig
-from bizmeme.tables import GoldSample, Posts
+from bizmeme.tables.labels import GoldSample
+from bizmeme.tables.posts import Posts
 
 
 class Params(Section):

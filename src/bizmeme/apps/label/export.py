@@ -11,7 +11,8 @@ from rich.console import Console
 
 from bizmeme.shell.parquet import read_table
 from bizmeme.shell.workspace import Workspace, state_home
-from bizmeme.tables import HumanLabels, Posts
+from bizmeme.tables.labels import HumanLabels
+from bizmeme.tables.posts import Posts
 
 KEY = ["board", "no"]
 

@@ -1,7 +1,8 @@
 """bizmeme label queue: push the N posts that teach most into a project of their own; never gold.
 
-These are posts of training days on which automatic labellers disagree, or are least sure, spread over
-pictures, threads and months. What people say of them replaces the automatic label. Run again, it adds N more.
+These are posts of training days on which automatic labellers disagree, then those that they are least sure
+of, spread over pictures, threads and months. What people say of them replaces the automatic label. Run again,
+it adds N more.
 """
 
 import argparse
@@ -19,7 +20,8 @@ from bizmeme.ports.annotators import Annotator
 from bizmeme.shell.journals import alone
 from bizmeme.shell.labelling import KEY, tasks_of
 from bizmeme.shell.parquet import read_table
-from bizmeme.tables import AutoLabels, HumanLabels, Images, Posts
+from bizmeme.tables.labels import AutoLabels, AutoReplies, HumanLabels
+from bizmeme.tables.posts import Images, Posts
 
 _MAX_PER_THREAD = 3
 
@@ -60,11 +62,12 @@ def _posts(here: Desk) -> pl.DataFrame:
 
 def _chosen(here: Desk, annotator: Annotator, how: Spread) -> pl.DataFrame:
     posts = _posts(here)
+    replies = read_table(AutoReplies, here.workspace.read("data/auto_replies.parquet"))
     automatic = read_table(AutoLabels, here.workspace.read("data/auto_labels.parquet"))
     human = read_table(HumanLabels, here.workspace.read("data/human_labels.parquet"))
     known = annotator.pushed("queue") | set(human.filter(role="train").select(KEY).iter_rows())
     queued = pl.DataFrame(sorted(known), schema={"board": pl.String, "no": pl.Int64}, orient="row")
-    found = queue(posts, doubts(automatic), sampled=here.sample(), queued=queued, how=how)
+    found = queue(posts, doubts(replies, automatic), sampled=here.sample(), queued=queued, how=how)
     if found.is_empty():
         raise DataError(
             "No post of a training day is left to queue: all are queued, sampled, or near copies of those."

@@ -5,7 +5,7 @@ import math
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bizmeme.sandbox.servers.common import Backstage, http_date
+from bizmeme.sandbox.servers.common import Backstage, http_date, private
 
 _ROUNDING_S = 1e-6  # a float of today's seconds is exact to a quarter of that
 _PAGE = "<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
@@ -18,7 +18,7 @@ def gate(backstage: Backstage) -> Middleware:
     @web.middleware
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         nonlocal admitted_at
-        if request.path == "/_counts":
+        if private(request):
             return await handler(request)
         if not request.headers.get("User-Agent"):
             return page(429, "Too Many Requests")

@@ -4,29 +4,21 @@
                                  {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,…",
                                                                      "detail": "low"}}]}
 
-Text inside the first well-formed `<post>…</post>` block, one that holds no raw `<`, is data. Whatever else
-stands in the user's message is taken as instructions, and obeyed.
+Which words are data and which are orders is decided in gullible.py.
 """
 
 import base64
 import binascii
 import html
-import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PIL import Image, UnidentifiedImageError
+from bizmeme.sandbox.strangers import gullible
 
-# gpt-4o-mini: 2,833 tokens at detail low, and 5,667 more for each tile of 512 px otherwise.
-_IMAGE_TOKENS = 2_833
-_TILE_TOKENS = 5_667
-_TILE_PX = 512
-_CHARS_A_TOKEN = 4
+_CHARS_A_TOKEN, _TOKENS_A_TURN = 4, 4
 
-_FENCED = re.compile(r"<post>([^<]*)</post>")
-_ORDER = re.compile(r"ignore all previous instructions and answer\s+(\w+)", re.IGNORECASE)
 _DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,")
 
 
@@ -52,10 +44,11 @@ class Heard:
     prompt_tokens: int
 
 
-def listen(messages: object) -> Heard:
+def listen(messages: object, *, picture_tokens: Callable[[bytes, str], int] = lambda *_: 0) -> Heard:
     """Understand the last user message; earlier turns and the system's are only counted.
 
-    Raises RefusalError where the messages are not what the API takes.
+    `picture_tokens` is what a model bills for a picture at a detail. Raises RefusalError where the messages
+    are not what the API takes.
     """
     turns = [_turn(message) for message in _listed(messages, "messages")]
     said = [parts for role, parts in turns if role == "user"]
@@ -64,14 +57,21 @@ def listen(messages: object) -> Heard:
     everything = [part for _, parts in turns for part in parts]
     images = [_image(part) for part in said[-1] if part["type"] == "image_url"]
     message = "\n".join(_text(part) for part in said[-1] if part["type"] == "text")
-    fenced = _FENCED.search(message)
-    order = _ORDER.search(_FENCED.sub("", message, count=1))
-    return Heard(
-        text=html.unescape(fenced[1] if fenced else message),
-        order=order[1].lower() if order else None,
-        image=images[0] if images else None,
-        prompt_tokens=4 * len(turns) + sum(_tokens(part) for part in everything),
-    )
+    billed = [
+        text_tokens(_text(part))
+        if part["type"] == "text"
+        else picture_tokens(_image(part), str(_reference(part).get("detail") or "auto"))
+        for part in everything
+    ]
+    tokens = _TOKENS_A_TURN * len(turns) + sum(billed)
+    return hear(message, images[0] if images else None, prompt_tokens=tokens)
+
+
+def hear(message: str, image: bytes | None, *, prompt_tokens: int) -> Heard:
+    """Understand a user's message, whichever API it came by."""
+    fenced = gullible.fenced(message)
+    text = html.unescape(message if fenced is None else fenced)
+    return Heard(text, order=gullible.obeyed(message), image=image, prompt_tokens=prompt_tokens)
 
 
 def _listed(value: object, param: str) -> Sequence[object]:
@@ -136,21 +136,9 @@ def decoded(url: str) -> bytes | None:
         return None
 
 
-def _tokens(part: Mapping[str, object]) -> int:
-    """What a part costs."""
-    if part["type"] == "text":
-        return math.ceil(len(_text(part)) / _CHARS_A_TOKEN)
-    if _reference(part).get("detail") == "low":
-        return _IMAGE_TOKENS
-    width, height = _size_px(_image(part))
-    return _IMAGE_TOKENS + _TILE_TOKENS * math.ceil(width / _TILE_PX) * math.ceil(height / _TILE_PX)
-
-
-def _size_px(data: bytes) -> tuple[int, int]:
-    try:
-        return Image.open(io.BytesIO(data)).size
-    except (UnidentifiedImageError, OSError) as error:
-        raise unreadable() from error
+def text_tokens(text: str) -> int:
+    """What a text is billed."""
+    return math.ceil(len(text) / _CHARS_A_TOKEN)
 
 
 def unreadable() -> RefusalError:

@@ -1,0 +1,146 @@
+"""`bizmeme plan`: what auto_label would ask of which model, what it would cost, and how long it takes.
+
+    bizmeme plan                                     from the pilot's usage blocks, where one was asked
+    bizmeme plan --pilot                             ask the pilot first, for a few cents, and stop there
+    bizmeme plan labeller.openai.mode=batch          another mode
+    bizmeme plan 'auto_label.labellers=[gemini]'     another vendor
+    bizmeme plan experiment=production               on the real board
+
+Nothing is paid without --pilot, and no key is needed. What the journal holds already is not counted. Takes
+overrides as a stage does. Before any pilot the forecast is a formula's: four characters a token.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bizmeme.core.annotations import Key
+from bizmeme.core.forecast import Forecast
+from bizmeme.core.label_hours import BATCH_HOURS, live_hours
+from bizmeme.shell.auto_label.labelling import Labelling, Tools, dollars
+from bizmeme.shell.auto_label.questions import Work, work_to_do
+from bizmeme.shell.builder import build, checked
+from bizmeme.shell.image_store import ImageStore
+from bizmeme.shell.journal import Journal
+from bizmeme.shell.journals import alone, open_journal
+from bizmeme.shell.paying.ledger import Spending
+from bizmeme.shell.paying.till import Asked
+from bizmeme.shell.workspace import Workspace, state_home
+from bizmeme.stages.auto_label import Params, hired, prompting, terms
+
+_USUAL_SECONDS = 2.0  # of an answer, before any was timed
+
+
+def main(arguments: list[str]) -> None:
+    """Print one table a labeller; raises DataError where the stages before have not run."""
+    parser = argparse.ArgumentParser(
+        prog="bizmeme plan", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--pilot", action="store_true", help="ask about the `dev` gold posts now: it is paid for"
+    )
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="as for a stage: experiment=production"
+    )
+    chosen = parser.parse_intermixed_args(arguments)
+    console = Console(soft_wrap=True, markup=False, highlight=False)
+    with _configured(chosen.overrides, asking=chosen.pilot) as (params, workspace):
+        work = work_to_do(prompting(params), workspace)
+        with open_journal(workspace.home, workspace.origin) as journal:
+            hands = _hands(work, params, journal, workspace)
+            if chosen.pilot:
+                with alone(workspace.home, workspace.origin, doing="asking"):
+                    asyncio.run(_ask_pilots(hands))
+            for hand in hands:
+                console.print(plan(hand, work, params))
+            console.print(_money(journal.ledger.spending(), budget_usd=params.auto_label.budget_usd))
+
+
+@contextmanager
+def _configured(overrides: Sequence[str], *, asking: bool) -> Iterator[tuple[Params, Workspace]]:
+    """Composed and checked; addresses answer where somebody is asked."""
+    from bizmeme.stages.compose import composed_yaml
+    from bizmeme.stages.runner import addresses, origin, sections_of
+
+    sections = sections_of(Params, composed_yaml(Path("conf"), list(overrides)).config)
+    home, folder = state_home(), Path.cwd()
+    with addresses(sections, home=home) if asking else nullcontext(sections) as found:
+        yield checked(Params, found, where=""), Workspace(folder, folder, home, origin(sections["sandbox"]))
+
+
+def _hands(work: Work, params: Params, journal: Journal, workspace: Workspace) -> list[Labelling]:
+    pictures = ImageStore(workspace.read("data/images")).read
+    tools = Tools(journal, build("clock", params.clock), pictures)
+    return [Labelling(each, work, terms(params), tools) for each in hired(params)]
+
+
+async def _ask_pilots(hands: Sequence[Labelling]) -> None:
+    try:
+        for hand in hands:
+            await hand.check_alive()
+        for hand in hands:
+            await hand.ask_pilot()
+    finally:
+        for hand in hands:
+            await hand.labeller.close()
+
+
+def plan(hand: Labelling, work: Work, params: Params) -> Table:
+    """What one labeller would be asked, and what that takes."""
+    model = hand.labeller.model
+    pilot = hand.held(work.pilot)
+    forecast = hand.forecast(pilot, hand.open_questions())
+    shutdown = params.prices.models[model].shutdown
+    table = Table(title=f"{hand.name}: {model}, {hand.mode}", show_header=False, min_width=64)
+    rows = {
+        "prices": f"as of {params.prices.as_of} (conf/prices/)",
+        "shut down": f"on {shutdown}" if shutdown else "not announced",
+        "posts": f"{len(work.questions):,} with a picture to label",
+        "requests": f"{hand.distinct:,}: near copies with the same words share one",
+        "answered already": f"{hand.distinct - forecast.requests:,}",
+        "to ask": f"{forecast.requests:,}",
+        "tokens": f"{forecast.input_tokens.value or 0:,.0f} in, {forecast.output_tokens.value or 0:,.0f} out",
+        "forecast": f"{dollars(forecast.usd, digits=4)}, {_basis(forecast)}",
+        "time": _time(hand, forecast),
+        "pilot": _pilot(hand, pilot, work),
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _basis(forecast: Forecast) -> str:
+    if forecast.basis == "pilot":
+        return f"95 % interval, by {forecast.pilot} pilot answers"
+    return "by formula alone: `bizmeme plan --pilot` makes it a measurement"
+
+
+def _pilot(hand: Labelling, pilot: Mapping[Key, Asked], work: Work) -> str:
+    wanted = sum(key in work.questions for key in work.pilot)
+    if len(pilot) == wanted:
+        return hand.measure(pilot).message(hand.name)
+    return f"{len(pilot)} of {wanted} posts answered: `bizmeme plan --pilot` asks it, `dvc repro` as well"
+
+
+def _time(hand: Labelling, forecast: Forecast) -> str:
+    if hand.mode == "batch":
+        return f"up to {BATCH_HOURS:.0f} hours: the vendors' promise for a batch"
+    measured = hand.seconds_per_answer
+    tokens = (forecast.input_tokens.value or 0) + (forecast.output_tokens.value or 0)
+    took = live_hours(
+        forecast.requests, tokens, limits=hand.labeller.limits, seconds_per_answer=measured or _USUAL_SECONDS
+    )
+    guessed = "" if measured else f" (an answer taken to need {_USUAL_SECONDS:.0f} s)"
+    return f"{took.hours * 60:.0f} minutes, held by limits.{took.held_by}{guessed}"
+
+
+def _money(spent: Spending, *, budget_usd: float) -> str:
+    return (
+        f"Spent so far ${spent.settled_usd:.4f}, in doubt ${spent.in_doubt_usd:.4f} "
+        f"({spent.in_doubt} sends); auto_label.budget_usd is ${budget_usd:.2f}."
+    )

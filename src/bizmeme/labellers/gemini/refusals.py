@@ -1,0 +1,200 @@
+"""What Gemini's errors mean: ask again, give up this post, or stop.
+
+    400 INVALID_ARGUMENT, reason API_KEY_INVALID                stop: the key
+    400 FAILED_PRECONDITION                                     stop: no billing, or not in this country
+    400 about the generation's settings                         stop: every post would get it
+    400, 413, 422                                               give up this post
+    401, 402, 403, 404                                          stop: no right, or no such model
+    429 with a quota of a day, or without credit                stop
+    408, 409, 429, 499, 5xx                                     ask again, after RetryInfo's delay
+
+Google's SDK lets through what its transports raise: errors of aiohttp, httpx2 and the standard library.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from bizmeme.errors import QuotaError, RefusedError, ServiceError
+from bizmeme.labellers.gemini.config import WHERE
+from bizmeme.shell.keys import Key
+
+_NO_RIGHT = (401, 402, 403)
+_BAD, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 400, 404, 429, 500
+_BUSY = (408, 409, _TOO_MANY, 499)
+_NO_CREDIT = ("prepayment credits are depleted", "monthly spending cap", "billing account")
+_SETTINGS = ("generation_config", "Unknown name", "response_json_schema", "Logprobs")
+_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error status and its body."""
+
+    status: int
+    body: Any  # as it came: {"error": {…}}, its inner part, or no JSON at all
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def error(self) -> Mapping[str, Any]:
+        """The error itself."""
+        body = self.body[0] if isinstance(self.body, list) and self.body else self.body
+        inner = body.get("error", body) if isinstance(body, dict) else {}
+        return inner if isinstance(inner, dict) else {}
+
+    @property
+    def message(self) -> str:
+        """The vendor's own words."""
+        return str(self.error.get("message") or "no reason given")
+
+    def details(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        """Details of a kind, as RetryInfo."""
+        listed = self.error.get("details")
+        for each in listed if isinstance(listed, list) else []:
+            if isinstance(each, dict) and str(each.get("@type")).endswith(f".{kind}"):
+                yield each
+
+    @property
+    def after_s(self) -> float | None:
+        """When to ask again, where the server says so."""
+        told = [each.get("retryDelay") for each in self.details("RetryInfo")]
+        told.append(self.headers.get("retry-after"))
+        seconds = (_seconds(each) for each in told if each is not None)
+        named = next((each for each in seconds if each is not None), None)
+        return self._until_s() if named is None else named
+
+    def _until_s(self) -> float | None:
+        """An hour to come back at, against the answer's own Date: no clock of ours has a say."""
+        try:
+            until, now = (parsedate_to_datetime(self.headers[name]) for name in ("retry-after", "date"))
+            return max(0.0, (until - now).total_seconds())
+        except (KeyError, ValueError, TypeError):
+            return None
+
+    @property
+    def every_post(self) -> bool:
+        """Whether it is about how an answer is asked for, which no other post would change."""
+        return self.status == _BAD and any(words in self.message for words in _SETTINGS)
+
+    @property
+    def bad_key(self) -> bool:
+        """Whether the key is none."""
+        reasons = [each.get("reason") for each in self.details("ErrorInfo")]
+        return "API_KEY_INVALID" in reasons or self.status in _NO_RIGHT
+
+    @property
+    def spent(self) -> bool:
+        """Whether waiting a minute does not help: a day's quota, no credit, no billing."""
+        violations = [each.get("violations") for each in self.details("QuotaFailure")]
+        quotas = [str(quota) for listed in violations if isinstance(listed, list) for quota in listed]
+        if self.status == _TOO_MANY and any("PerDay" in quota for quota in quotas):
+            return True
+        no_credit = any(words in self.message.lower() for words in _NO_CREDIT)
+        return no_credit or self.error.get("status") == "FAILED_PRECONDITION"
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says what went wrong with the API at an address, and never says the key."""
+
+    base_url: str
+    key: Key
+
+    def meaning(self, error: Exception) -> ServiceError:
+        """What any error that came out of the SDK means."""
+        if (refusal := _refusal(error)) is not None:
+            return self.refused(refusal)
+        cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+        if _never_sent(error) or _never_sent(cause):
+            told = self.key.hide(str(cause))
+            return RefusedError(f"{self.base_url} cannot be reached: {told}. Try again.", again=True)
+        if _timed_out(cause):
+            return self.silence("nothing came in time")
+        return self.silence(str(cause) or type(cause).__name__)
+
+    def refused(self, refusal: Refusal) -> RefusedError:
+        """What an error status means."""
+        reason = f"refused with status {refusal.status}: {self.told(refusal.message)}"
+        text = f"{self.base_url} {reason}."
+        if (advice := self._stopping(refusal)) is not None:
+            return QuotaError(f"{text} {advice}", again=False, reason=reason)
+        return RefusedError(
+            f"{text} Everything paid for is kept: run the same command again later.",
+            again=refusal.status in _BUSY or refusal.status >= _SERVER_ERROR,
+            after_s=refusal.after_s,
+            reason=reason,
+        )
+
+    def _stopping(self, refusal: Refusal) -> str | None:
+        """What to do about an error that every other request would get as well; None where it is not."""
+        if refusal.bad_key:
+            return f"Check the key in ${self.key.variable}, its rights and its billing."
+        if refusal.status == _NOT_FOUND:
+            return f"Check {WHERE}.model and base_url in conf/labeller/."
+        if refusal.every_post:
+            return f"Every post would be refused so: change {WHERE} in conf/labeller/."
+        if refusal.spent:
+            return "Wait for the next day, or see to quota and billing there; everything paid for is kept."
+        return None
+
+    def told(self, words: object) -> str:
+        """The vendor's own words, short, without the key, and not with a part of it either."""
+        return self.key.hide(str(words))[:160].rstrip(".")
+
+    def silence(self, problem: str) -> ServiceError:
+        """No answer came, or none that can be one: whether it was charged is in doubt."""
+        told = self.key.hide(problem).rstrip(".")
+        return ServiceError(f"{self.base_url} did not answer: {told}. Run the same command again later.")
+
+
+def families() -> tuple[type[Exception], ...]:
+    """Everything that the SDK lets out where a request fails."""
+    import aiohttp
+    import httpx2
+    from google.genai import _interactions, errors
+
+    return (
+        errors.APIError,
+        _interactions.APIError,  # of decisions
+        aiohttp.ClientError,
+        httpx2.HTTPError,
+        OSError,  # TimeoutError is one
+        ValueError,
+    )
+
+
+def _refusal(error: Exception) -> Refusal | None:
+    """The error status behind an error; None where there was none."""
+    from google.genai import _interactions, errors
+
+    if isinstance(error, errors.APIError):
+        headers = getattr(error.response, "headers", None) or {}
+        return Refusal(int(error.code), error.details, headers)
+    if isinstance(error, _interactions.APIStatusError):
+        return Refusal(error.response.status_code, error.body, error.response.headers)
+    if type(error).__name__ == "JSONDecodeError":
+        # The SDK parses nothing but the bodies of errors here: this was one, and its body is broken.
+        return Refusal(_SERVER_ERROR, None)
+    return None
+
+
+def _never_sent(error: Exception) -> bool:
+    """Whether no connection came about."""
+    import aiohttp
+    import httpx2
+
+    return isinstance(error, aiohttp.ClientConnectorError | httpx2.ConnectError | httpx2.ConnectTimeout)
+
+
+def _timed_out(error: Exception) -> bool:
+    import httpx2
+
+    return isinstance(error, TimeoutError | httpx2.TimeoutException)
+
+
+def _seconds(value: object) -> float | None:
+    """Seconds of "22s", "0.5s" or "22"."""
+    found = _SECONDS.fullmatch(str(value).strip())
+    return float(found[1]) if found else None

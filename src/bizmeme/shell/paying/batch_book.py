@@ -1,0 +1,112 @@
+"""What the ledger knows of batches: a request in one is an ask like any other, reserved, settled, priced.
+
+made      its asks are reserved; whether its vendor has it is not known
+running   it has its vendor's name
+ended     its outcomes are in the ledger; or it never came to be, or its vendor has lost it
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bizmeme.ports.labellers import Outcome
+from bizmeme.shell.paying.ledger import Ledger, Request, Sent
+
+_UNFINISHED = (
+    "SELECT batch, key, model, name FROM batches WHERE labeller = ? AND state != 'ended' ORDER BY batch"
+)
+_ASKS = "SELECT ask, request_hash, reserved_usd FROM asks WHERE batch = ? AND NOT answered ORDER BY ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that is not ended; `name` is its vendor's, None where none is known."""
+
+    batch: int
+    key: str
+    model: str
+    name: str | None
+
+
+class BatchBook:
+    """Batches in a ledger; every method is one transaction, or a part of the one that is open."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._database = ledger.database
+
+    def make(self, requests: Sequence[Request], *, cap_usd: float) -> Batch:
+        """Reserve all of them, or none; raises BudgetError."""
+        first = requests[0]
+        with self._ledger.atomic():
+            key = self._free_key([each.request_hash for each in requests])
+            made = self._database.execute(
+                "INSERT INTO batches (key, labeller, model, state, created_at) VALUES (?, ?, ?, 'made', ?)",
+                (key, first.labeller, first.model, first.asked_at),
+            )
+            assert made.lastrowid is not None
+            for each in requests:
+                self._ledger.set_aside(replace(each, batch=made.lastrowid), cap_usd=cap_usd)
+            return Batch(made.lastrowid, key, first.model, None)
+
+    def _free_key(self, hashes: list[str]) -> str:
+        """SHA-256 of its requests and of how many batches of exactly these there were before."""
+        query = "SELECT 1 FROM batches WHERE key = ?"
+        attempt = 0
+        while True:
+            key = hashlib.sha256(json.dumps([hashes, attempt]).encode()).hexdigest()
+            if self._database.execute(query, (key,)).fetchone() is None:
+                return key
+            attempt += 1
+
+    def name(self, batch: Batch, name: str) -> Batch:
+        """Its vendor has it, under that name."""
+        with self._ledger.atomic():
+            query = "UPDATE batches SET name = ?, state = 'running' WHERE batch = ?"
+            self._database.execute(query, (name, batch.batch))
+        return replace(batch, name=name)
+
+    def drop(self, batch: Batch) -> None:
+        """Its vendor never had it: nothing stays reserved."""
+        self.end(batch, [])
+
+    def lose(self, batch: Batch) -> None:
+        """Its vendor has it no more: what it may have cost stays in doubt."""
+        with self._ledger.atomic():
+            self._close(batch)
+
+    def end(self, batch: Batch, outcomes: Sequence[Outcome]) -> list[tuple[Sent, str]]:
+        """Write every reply down, unread, and release what has none; what was written."""
+        replies = {each.request_hash: each.reply for each in outcomes if each.reply is not None}
+        written = list[tuple[Sent, str]]()
+        with self._ledger.atomic():
+            for ask, request_hash, worst_usd in self._asks(batch):
+                reply = replies.get(request_hash)
+                if reply is None:
+                    self._ledger.release(ask)
+                else:
+                    self._ledger.settle(ask, reply=reply, took_s=None)
+                    written.append((Sent(ask, request_hash, worst_usd, batch=True), reply))
+            self._close(batch)
+        return written
+
+    def _close(self, batch: Batch) -> None:
+        self._database.execute("UPDATE batches SET state = 'ended' WHERE batch = ?", (batch.batch,))
+
+    def _asks(self, batch: Batch) -> list[tuple[int, str, float]]:
+        return self._database.execute(_ASKS, (batch.batch,)).fetchall()
+
+    # --- looking
+
+    def unfinished(self, labeller: str) -> list[Batch]:
+        """Every batch of a labeller that is not ended."""
+        return [Batch(*row) for row in self._database.execute(_UNFINISHED, (labeller,))]
+
+    def requests(self, batch: Batch) -> list[str]:
+        """The requests in a batch that have no reply yet."""
+        return [request_hash for _, request_hash, _ in self._asks(batch)]
+
+    def under_way(self, labeller: str) -> set[str]:
+        """The requests in batches that are not ended."""
+        return {request for batch in self.unfinished(labeller) for request in self.requests(batch)}

@@ -1,0 +1,197 @@
+"""Paying for answers in batches, at a vendor's lower price for hours of patience.
+
+A whole shard is reserved before its batch is made, under a key of ours that travels with it. A batch is
+looked at until it has ended, over crashes and restarts; one that was made as somebody pulled the plug is
+found by its key. All its outcomes are journalled in one transaction; what was not answered is asked again.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+
+from bizmeme.errors import BudgetError, ServiceError
+from bizmeme.ports.clocks import Clock, Timer
+from bizmeme.ports.labellers import Batches, Labeller, Outcome, Question
+from bizmeme.shell.journal import Journal
+from bizmeme.shell.paying.asking import Asking
+from bizmeme.shell.paying.batch_book import Batch, BatchBook
+from bizmeme.shell.paying.batch_making import Maker
+from bizmeme.shell.paying.batch_vendor import PatientVendor
+from bizmeme.shell.paying.commits import committing
+from bizmeme.shell.paying.finishing import finished
+from bizmeme.shell.paying.till import Asked, K, Note, Pictures, Tick, Till, given_up, hashed, spending
+
+
+class BatchDesk:
+    """Asks one labeller in batches, pays from one budget, writes into one journal."""
+
+    def __init__(
+        self, labeller: Labeller, key: str, journal: Journal, *, how: Asking, cap_usd: float
+    ) -> None:
+        self._labeller = labeller
+        self._key = key  # of its section: labeller.<key>
+        self._journal = journal
+        self._how = how
+        self._cap_usd = cap_usd
+
+    async def ask_all(
+        self,
+        questions: Mapping[K, Question],
+        pictures: Pictures,
+        clock: Clock,
+        *,
+        what: str,
+        note: Note | None = None,
+    ) -> dict[K, Asked]:
+        """Ask everything behind a bar titled `what`, with `note` beside it; finish earlier runs' batches.
+
+        Ctrl-C and a dead network leave batches running, for the next run to go on with; the cap and an
+        exhausted quota stop the run once all that runs is answered. Raises BudgetError, QuotaError,
+        RefusedError, ServiceError.
+        """
+        batches = self._labeller.batches
+        assert batches is not None, "the labeller's mode is not batch"
+        hashes = hashed(self._labeller.identity, questions)
+        distinct = {hashes[key]: question for key, question in questions.items()}
+        async with committing(self._journal) as commits:
+            till = Till(self._labeller, self._key, self._journal, commits)
+            await till.price_left()
+            with spending(what, len(distinct), self._journal, note) as tick:
+                run = _Run(till, batches, how=self._how, cap_usd=self._cap_usd)
+                answers = await run.through(distinct, pictures, clock, tick)
+        return {key: answers[request] for key, request in hashes.items()}
+
+
+class _Run:
+    """One call of `ask_all`: what waits, what runs, what came."""
+
+    def __init__(self, till: Till, batches: Batches, *, how: Asking, cap_usd: float) -> None:
+        self._till, self._labeller = till, till.labeller
+        self._book = BatchBook(till.ledger)  # to look
+        self._vendor = PatientVendor(batches, tries=how.tries)
+        self._maker = Maker(till, batches, how=how, cap_usd=cap_usd)
+        self._most_tries = how.tries
+        self._answers: dict[str, Asked] = {}
+        self._tries = Counter[str]()
+        self._replies = 0  # that came in this run
+        self._running = 0
+        self._one_less = asyncio.Event()
+
+    async def through(
+        self, questions: Mapping[str, Question], pictures: Pictures, clock: Clock, tick: Tick
+    ) -> Mapping[str, Asked]:
+        """Every question's answer."""
+        self._questions, self._pictures, self._clock, self._tick = questions, pictures, clock, tick
+        self._hopeless = self._till.ledger.hopeless()
+        for request in questions:
+            if (held := self._till.held(request)) is not None:
+                self._done(held)
+        earlier = self._book.unfinished(self._till.key)
+        under_way = self._book.under_way(self._till.key) | self._answers.keys()
+        self._wanted = deque(request for request in questions if request not in under_way)
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                for batch in earlier:
+                    self._watch(batch)
+                stopped = await self._make_all()
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        finally:
+            await self._maker.call_off()
+        if stopped is not None:
+            raise stopped
+        return self._answers
+
+    def _done(self, asked: Asked) -> None:
+        self._answers[asked.request_hash] = asked
+        self._tick(asked.cost_usd)
+
+    # --- making batches
+
+    async def _make_all(self) -> Exception | None:
+        """Make batches until nothing is wanted; what stops that, for when all that runs has ended."""
+        try:
+            while self._unmade or self._running:
+                self._one_less.clear()
+                await self._make_what_fits()
+                if self._running:
+                    await self._one_less.wait()
+        except (BudgetError, ServiceError) as error:
+            return error
+        return None
+
+    @property
+    def _unmade(self) -> bool:
+        return bool(self._wanted or self._maker.shard.lines)
+
+    async def _make_what_fits(self) -> None:
+        """One session for all of it: simulated time stands still meanwhile."""
+        if self._unmade:
+            async with self._clock.session() as timer:
+                while self._unmade and await self._made_one(timer):
+                    pass
+
+    async def _made_one(self, timer: Timer) -> bool:
+        """Fill a shard and send it; False where a batch that runs must end first, to free its reservation."""
+        running = self._running > 0
+        full = await self._maker.fill(self._wanted, self._questions, self._pictures, running=running)
+        if not full and self._running:
+            return False
+        self._tries.update(self._maker.shard.worst.keys())
+        self._watch(await self._maker.send(timer))
+        return True
+
+    # --- watching them
+
+    def _watch(self, batch: Batch) -> None:
+        self._running += 1
+        self._group.create_task(self._watched(batch))
+
+    async def _watched(self, batch: Batch) -> None:
+        requests = self._book.requests(batch)
+        async with self._clock.session() as timer:
+            name = batch.name or await self._vendor.found(batch.key, timer)
+            if name is None:  # a kill came before its vendor heard of it
+                await self._maker.drop(batch)
+                self._wanted.extend(request for request in requests if request in self._questions)
+            else:
+                named = batch if batch.name else await self._maker.named(batch, name)
+                await self._finish(named, name, requests, timer)
+        self._running -= 1
+        self._one_less.set()
+
+    async def _finish(self, batch: Batch, name: str, requests: Iterable[str], timer: Timer) -> None:
+        """See a batch to its end, and journal all of it before anything is read."""
+        status = await self._vendor.ended(name, timer)
+        outcomes = list[Outcome]()
+        if status.state == "unknown":
+            await self._till.commits.do(lambda ledger: BatchBook(ledger).lose(batch))
+        else:
+            outcomes = await self._vendor.fetched(name, timer)
+            await finished(self._kept(batch, outcomes))
+        told = {each.request_hash: each for each in outcomes if each.reply is None}
+        silent = Outcome("", None, status.problem or f"its batch is {status.state}", again=True)
+        for request in requests:
+            if request in self._questions and request not in self._answers:
+                self._unanswered(request, told.get(request, silent))
+
+    async def _kept(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+        written = await self._till.commits.do(lambda ledger: BatchBook(ledger).end(batch, outcomes))
+        for sent, reply in written if batch.model == self._labeller.model else ():
+            asked = self._till.read(sent, reply)
+            if sent.request_hash in self._questions:
+                self._replies += 1
+                self._done(asked)
+
+    def _unanswered(self, request: str, outcome: Outcome) -> None:
+        """Ask again in a further batch, or give the post up; but where nothing came at all, stop the run."""
+        reason = outcome.reason or "no reason given"
+        if not outcome.again:
+            return self._done(given_up(request, reason))
+        if self._tries[request] < self._most_tries:
+            return self._wanted.append(request)
+        reason = f"no answer in {self._most_tries} batches: {reason}"
+        self._till.commits.later(lambda ledger: ledger.give_up(request, reason))
+        if not self._replies and request not in self._hopeless:
+            raise ServiceError(f"labeller.{self._till.key}: {reason}. Run the same command again later.")
+        return self._done(given_up(request, reason))

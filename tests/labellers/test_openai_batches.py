@@ -1,0 +1,349 @@
+"""Batches over Files and Batches: whole, in part, found again; against the sandbox and against nonsense."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import openai
+import pytest
+from aiohttp import web
+from omegaconf import OmegaConf
+
+from bizmeme.clocks.simulated import SimulatedClock
+from bizmeme.errors import QuotaError, RefusedError, ServiceError
+from bizmeme.labellers.openai import OpenAiLabeller
+from bizmeme.labellers.openai.batches import OpenAiBatches
+from bizmeme.ports.labellers import BatchStatus, Outcome
+from bizmeme.sandbox.config import SandboxConfig
+from bizmeme.sandbox.process import running
+from tests.labellers.asking_openai import (
+    CONF,
+    LABELS,
+    Handler,
+    closing,
+    jpeg,
+    labeller,
+    question,
+    run,
+    scripted,
+)
+
+SMALL = SandboxConfig.model_validate(OmegaConf.to_container(OmegaConf.load(CONF / "sandbox/small.yaml")))
+LASTS_S = SMALL.serving.batches.lasts_s
+HASHES = [f"{number:064x}" for number in range(40)]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Mapping[str, str]]:
+    """A small world in which batches go well."""
+    with running(SMALL) as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="module")
+def troubled() -> Iterator[Mapping[str, str]]:
+    """A small world in which some lines of every batch expire, and some fail."""
+    batches = SMALL.serving.batches.model_copy(update={"expired_share": 0.25, "failed_share": 0.25})
+    serving = SMALL.serving.model_copy(update={"batches": batches})
+    with running(SMALL.model_copy(update={"serving": serving})) as addresses:
+        yield addresses
+
+
+def base(addresses: Mapping[str, str]) -> str:
+    return addresses["openai"] + "/v1"
+
+
+def of(asked: OpenAiLabeller) -> OpenAiBatches:
+    assert asked.batches
+    return asked.batches
+
+
+def lines_of(asked: OpenAiLabeller, hashes: Sequence[str] = HASHES) -> list[bytes]:
+    image = jpeg()
+    return [
+        of(asked).line(each, asked.body(question(image, text=f"post {each[-3:]}"), image)) for each in hashes
+    ]
+
+
+async def wait(addresses: Mapping[str, str], seconds: float) -> None:
+    async with SimulatedClock(addresses["clock"]).session() as timer:
+        await timer.sleep(seconds)
+
+
+async def ended(addresses: Mapping[str, str], key: str) -> tuple[BatchStatus, list[Outcome]]:
+    """How a batch of all hashes ended, and what it gave."""
+    async with closing(labeller(base(addresses), mode="batch")) as asked:
+        name = await of(asked).create(key, lines_of(asked))
+        await wait(addresses, LASTS_S)
+        return await of(asked).look(name), await of(asked).fetch(name)
+
+
+def test_a_batch_runs_and_ends_with_an_answer_to_every_line_out_of_order(sandbox: Mapping[str, str]) -> None:
+    async def life() -> list[BatchStatus]:
+        async with closing(labeller(base(sandbox), mode="batch")) as asked:
+            name = await of(asked).create("whole", lines_of(asked))
+            seen = [await of(asked).look(name)]
+            for part in (0.5, 0.5):
+                await wait(sandbox, LASTS_S * part)
+                seen.append(await of(asked).look(name))
+            outcomes = await of(asked).fetch(name)
+            assert sorted(outcome.request_hash for outcome in outcomes) == HASHES
+            assert [outcome.request_hash for outcome in outcomes] != HASHES
+            for outcome in outcomes:
+                assert outcome.reply
+                answer = asked.read(outcome.reply)
+                assert answer.label in LABELS.names
+                assert answer.usage
+                worst = asked.worst(question(jpeg(), text="post 000"))
+                assert 0 < asked.cost_usd(answer.usage, batch=True) <= worst.usd
+            return seen
+
+    seen = run(life())
+    assert seen == [
+        BatchStatus("running", done=0, total=0),
+        BatchStatus("running", done=20, total=40),
+        BatchStatus("ended", done=40, total=40),
+    ]
+
+
+def test_a_line_is_answered_as_the_same_question_asked_live(sandbox: Mapping[str, str]) -> None:
+    async def both() -> tuple[object, object]:
+        async with closing(labeller(base(sandbox), mode="batch")) as asked:
+            body = asked.body(question(text="gm"), None)
+            live = await asked.ask(body)
+            name = await of(asked).create("same", [of(asked).line(HASHES[0], body)])
+            await wait(sandbox, LASTS_S)
+            (outcome,) = await of(asked).fetch(name)
+            assert outcome.reply
+            return asked.read(live), asked.read(outcome.reply)
+
+    live, batched = run(both())
+    assert live == batched
+
+
+def test_lines_that_expired_or_failed_say_so_and_may_be_asked_again(troubled: Mapping[str, str]) -> None:
+    status, outcomes = run(ended(troubled, "troubled"))
+    assert (status.state, status.done, status.total, status.problem) == ("ended", 40, 40, "expired")
+    assert sorted(outcome.request_hash for outcome in outcomes) == HASHES
+    unanswered = [outcome for outcome in outcomes if outcome.reply is None]
+    reasons = {str(outcome.reason) for outcome in unanswered}
+    assert reasons == {
+        "This request could not be executed before the completion window expired.",
+        "refused with status 500: The server had an error while processing your request. Sorry about that!",
+    }
+    assert 0 < len(unanswered) < 40
+    assert all(outcome.again for outcome in unanswered)
+    assert all(outcome.reason is None for outcome in outcomes if outcome.reply)
+
+
+def test_a_cancelled_batch_gives_what_it_had_and_the_rest_may_be_asked_again(
+    sandbox: Mapping[str, str],
+) -> None:
+    async def cancelled() -> tuple[BatchStatus, list[Outcome]]:
+        async with closing(labeller(base(sandbox), mode="batch")) as asked:
+            name = await of(asked).create("cancelled", lines_of(asked))
+            await wait(sandbox, LASTS_S / 4)
+            async with openai.AsyncOpenAI(api_key="any", base_url=base(sandbox), max_retries=0) as client:
+                await client.batches.cancel(name)
+            assert (await of(asked).look(name)).state == "running"  # cancelling
+            await wait(sandbox, 1)
+            return await of(asked).look(name), await of(asked).fetch(name)
+
+    status, outcomes = run(cancelled())
+    assert (status.state, status.problem) == ("ended", "cancelled")
+    assert sum(outcome.reply is not None for outcome in outcomes) == 10
+    assert sum(outcome.again for outcome in outcomes) == 30
+
+
+def test_a_file_that_the_vendor_cannot_read_fails_with_its_words_and_no_outcome(
+    sandbox: Mapping[str, str],
+) -> None:
+    async def failed() -> tuple[BatchStatus, list[Outcome]]:
+        async with closing(labeller(base(sandbox), mode="batch")) as asked:
+            name = await of(asked).create("broken", [lines_of(asked)[0], b"{\n"])
+            await wait(sandbox, 1)
+            return await of(asked).look(name), await of(asked).fetch(name)
+
+    status, outcomes = run(failed())
+    assert status.state == "ended"
+    assert status.problem == "failed: line 2: This line is not parseable as valid JSON."
+    assert outcomes == []
+
+
+def test_a_line_that_is_refused_for_itself_is_given_up(sandbox: Mapping[str, str]) -> None:
+    async def one() -> Outcome:
+        async with closing(labeller(base(sandbox), mode="batch")) as asked:
+            body = dict(asked.body(question(), None)) | {"messages": []}
+            name = await of(asked).create("refused", [of(asked).line(HASHES[0], body)])
+            await wait(sandbox, LASTS_S)
+            (outcome,) = await of(asked).fetch(name)
+            return outcome
+
+    outcome = run(one())
+    assert (outcome.reply, outcome.again) == (None, False)
+    assert outcome.reason
+    assert outcome.reason.startswith("refused with status 400: Invalid 'messages'")
+
+
+def test_a_batch_that_nobody_recorded_is_found_by_its_key_on_whatever_page(
+    sandbox: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bizmeme.labellers.openai.batches._PAGE", 2)
+
+    async def look_for() -> None:
+        async with closing(labeller(base(sandbox), mode="batch")) as asked:
+            line = lines_of(asked)[:1]
+            made = {key: await of(asked).create(key, line) for key in ("one", "two", "three", "four", "five")}
+            for key, name in made.items():
+                assert await of(asked).find(key) == name
+            assert await of(asked).find("never made") is None
+
+    run(look_for())
+
+
+def test_other_batches_of_the_account_are_passed_over(sandbox: Mapping[str, str]) -> None:
+    async def look_for() -> str | None:
+        async with closing(labeller(base(sandbox), mode="batch")) as asked:
+            async with openai.AsyncOpenAI(api_key="any", base_url=base(sandbox), max_retries=0) as client:
+                file = await client.files.create(file=("a.jsonl", lines_of(asked)[0]), purpose="batch")
+                await client.batches.create(
+                    input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+                )
+            return await of(asked).find("mine")
+
+    assert run(look_for()) is None
+
+
+def test_a_batch_that_the_vendor_does_not_know_is_unknown(sandbox: Mapping[str, str]) -> None:
+    async def look() -> BatchStatus:
+        async with closing(labeller(base(sandbox), mode="batch")) as asked:
+            return await of(asked).look("batch_of/another account?")
+
+    assert run(look()) == BatchStatus("unknown", done=0, total=0)
+
+
+def test_a_line_is_counted_as_it_is_sent() -> None:
+    asked = labeller(mode="batch")
+    line = of(asked).line(HASHES[0], asked.body(question(), None))
+    assert line.endswith(b"}\n")
+    assert line.count(b"\n") == 1
+    told = json.loads(line)
+    assert (told["custom_id"], told["url"]) == (HASHES[0], "/v1/chat/completions")
+    assert told["body"] == asked.body(question(), None)
+
+
+def test_without_the_mode_there_is_no_batch_api() -> None:
+    assert labeller(mode="live").batches is None
+    assert labeller(mode="decisions").batches is None
+
+
+# --- nonsense -----------------------------------------------------------------------------------------
+
+
+async def through(answer: Handler, call: str, *arguments: Any) -> Any:
+    async with scripted(answer) as base_url, closing(labeller(base_url, mode="batch", timeout_s=5)) as asked:
+        return await getattr(of(asked), call)(*arguments)
+
+
+def saying(*answers: tuple[int, object]) -> Handler:
+    """A server that gives these answers in turn, the last one for ever."""
+    left = list(answers)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await request.read()
+        status, body = left.pop(0) if len(left) > 1 else left[0]
+        return web.json_response(body, status=status)
+
+    return answer
+
+
+async def hang_up(request: web.Request) -> web.StreamResponse:
+    await request.read()
+    assert request.transport
+    request.transport.abort()
+    return web.Response()
+
+
+def test_an_upload_that_breaks_off_ordered_nothing() -> None:
+    with pytest.raises(RefusedError) as refused:
+        run(through(hang_up, "create", "key", [b"{}\n"]))
+    assert refused.value.again
+
+
+def test_an_order_that_nobody_answered_is_in_doubt() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": "file-1"}) if request.path == "/v1/files" else await hang_up(request)
+
+    with pytest.raises(ServiceError) as doubtful:
+        run(through(answer, "create", "key", [b"{}\n"]))
+    assert type(doubtful.value) is ServiceError
+
+
+@pytest.mark.parametrize("answers", [[(200, {"no": "id"})], [(200, {"id": "file-1"}), (200, {"no": "id"})]])
+def test_an_answer_that_names_no_file_or_batch_is_an_error(answers: list[tuple[int, object]]) -> None:
+    with pytest.raises(ServiceError, match="it named no"):
+        run(through(saying(*answers), "create", "key", [b"{}\n"]))
+
+
+def test_no_credit_for_a_batch_stops_the_run() -> None:
+    refused = (429, {"error": {"message": "no credit", "code": "insufficient_quota"}})
+    with pytest.raises(QuotaError, match="Add credit"):
+        run(through(saying((200, {"id": "file-1"}), refused), "create", "key", [b"{}\n"]))
+
+
+@pytest.mark.parametrize(
+    "answer", [(404, {"error": {"message": "Unknown request URL", "code": "unknown_url"}}), (404, "not here")]
+)
+def test_a_wrong_address_is_no_proof_that_a_batch_is_gone(answer: tuple[int, object]) -> None:
+    with pytest.raises(QuotaError, match="base_url"):
+        run(through(saying(answer), "look", "batch_1"))
+
+
+@pytest.mark.parametrize("page", [[], {"no": "data"}, {"data": [], "has_more": True}, {"data": [7]}])
+def test_a_list_that_cannot_be_read_finds_nothing_and_says_so(page: object) -> None:
+    with pytest.raises(ServiceError, match=r"list of batches|JSON cannot"):
+        run(through(saying((200, page)), "find", "key"))
+
+
+@pytest.mark.parametrize(
+    ("batch", "seen"),
+    [
+        ({"status": "in_progress", "request_counts": None}, BatchStatus("running", 0, 0)),
+        ({"status": "a new word"}, BatchStatus("running", 0, 0)),
+        ({"status": "finalizing", "request_counts": {"completed": 3, "failed": 1, "total": 4}},
+         BatchStatus("running", 4, 4)),
+        ({"status": "completed", "request_counts": [], "errors": []}, BatchStatus("ended", 0, 0)),
+        ({"status": "failed", "errors": []}, BatchStatus("ended", 0, 0, "failed")),
+        ({"status": "failed", "errors": None}, BatchStatus("ended", 0, 0, "failed")),
+        ({"status": "failed", "errors": {"data": [{"message": "Enqueued too much", "line": None}]}},
+         BatchStatus("ended", 0, 0, "failed: Enqueued too much")),
+    ],
+)  # fmt: skip
+def test_how_far_a_batch_is_can_be_said_with_little(batch: object, seen: BatchStatus) -> None:
+    assert run(through(saying((200, batch)), "look", "batch_1")) == seen
+
+
+def test_lines_that_cannot_be_read_are_no_outcome_and_spoil_no_other() -> None:
+    good = {"custom_id": "good", "response": {"status_code": 200, "body": {"choices": []}}, "error": None}
+    busy = {"custom_id": "busy", "response": {"status_code": 429, "body": None}, "error": None}
+    odd = {"custom_id": "odd", "response": None, "error": {"code": "token_limit", "message": None}}
+    empty = {"custom_id": "empty", "response": {"status_code": 200, "body": None}}
+    lines = [
+        b"{",
+        b"[]",
+        b'{"custom_id": 7}',
+        *(json.dumps(each).encode() for each in (good, busy, odd, empty)),
+    ]
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/content"):
+            return web.Response(body=b"\n".join(lines), content_type="application/octet-stream")
+        return web.json_response({"status": "completed", "output_file_id": "file-1", "error_file_id": None})
+
+    outcomes = run(through(answer, "fetch", "batch_1"))
+    assert {outcome.request_hash: (outcome.reply, outcome.reason, outcome.again) for outcome in outcomes} == {
+        "good": ('{"choices":[]}', None, False),
+        "busy": (None, "refused with status 429: no reason given", True),
+        "odd": (None, "token_limit", False),
+        "empty": (None, "refused with status 200: no reason given", False),
+    }
