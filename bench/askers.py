@@ -118,7 +118,8 @@ def ours(job: Job) -> Ask:
     from bizmeme.clocks import wall
     from bizmeme.ports.labellers import Picture, Question
     from bizmeme.shell.journals import open_journal
-    from bizmeme.shell.paying.asking import Asking, Desk
+    from bizmeme.shell.paying.asking import LiveDesk
+    from bizmeme.shell.paying.desk import Asking
 
     clock, how = wall.build(wall.Config(name="wall")), Asking(tries=3, pause_s=1)
 
@@ -131,7 +132,7 @@ def ours(job: Job) -> Ask:
         }
         labeller = _labeller(job)
         with open_journal(Path.home(), "real") as journal:
-            desk = Desk(labeller, "openai", journal, how=how, cap_usd=1000)
+            desk = LiveDesk(labeller, "openai", journal, how=how, cap_usd=1000)
             answers = await desk.ask_all(questions, picture, clock, what="asked")
         await labeller.close()
         return [str(asked.answer.label) for asked in answers.values()]

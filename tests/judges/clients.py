@@ -19,7 +19,8 @@ from bizmeme.core.prompts import fenced_post, instruction
 from bizmeme.core.vocabulary import Labels
 from bizmeme.ports.labellers import Labeller, Picture, Question
 from bizmeme.shell.journals import open_journal
-from bizmeme.shell.paying.asking import Asking, Desk
+from bizmeme.shell.paying.asking import LiveDesk
+from bizmeme.shell.paying.desk import Asking
 from bizmeme.shell.paying.till import Asked
 from tests.judges.servers import ROOT, Vendor
 
@@ -56,7 +57,7 @@ def asked(vendor: Vendor, base_url: str, home: Path, *, posts: int, how: Asking)
     async def every() -> Mapping[int, Asked]:
         client = labeller(vendor, base_url, at_once=16)
         try:
-            desk = Desk(client, vendor, journal, how=how, cap_usd=10)
+            desk = LiveDesk(client, vendor, journal, how=how, cap_usd=10)
             return await desk.ask_all(questions, {picture.sha256: image}.__getitem__, clock, what="judged")
         finally:
             await client.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bizmeme.shell.paying.asking import Asking
+from bizmeme.shell.paying.desk import Asking
 from tests.judges.clients import KEY, asked
 from tests.judges.servers import VENDORS, Vendor, aimock, llmock
 

@@ -31,7 +31,7 @@ from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import alone, open_journal
 from bizmeme.shell.parquet import from_rows, write_json, write_table
-from bizmeme.shell.paying.asking import Asking
+from bizmeme.shell.paying.desk import Asking
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables.labels import AutoLabels, AutoReplies
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from bizmeme.core.limits import Limits
 from bizmeme.core.prices import Usage
 from bizmeme.ports.labellers import Answer, Batches, ModelCard, Picture, Question, Worst
-from bizmeme.shell.paying.asking import Asking
+from bizmeme.shell.paying.desk import Asking
 
 HOW = Asking(tries=3, pause_s=2)
 WORST_USD, USD = 0.25, 0.125

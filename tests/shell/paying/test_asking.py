@@ -13,7 +13,7 @@ from bizmeme.errors import BudgetError, ConfigError, QuotaError, RefusedError, S
 from bizmeme.ports.labellers import Answer, Picture, Question, Worst
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import journal_file, open_journal
-from bizmeme.shell.paying.asking import Desk
+from bizmeme.shell.paying.asking import LiveDesk
 from bizmeme.shell.paying.batch_book import BatchBook
 from bizmeme.shell.paying.ledger import Request, Spending
 from bizmeme.shell.paying.till import Asked, request_hash
@@ -26,7 +26,7 @@ DOWN = ServiceError("down")
 async def asking(
     labeller: Scripted, journal: Journal, *names: str, cap_usd: float = 100, clock: JumpingClock | None = None
 ) -> dict[str, Asked]:
-    desk = Desk(labeller, "scripted", journal, how=HOW, cap_usd=cap_usd)
+    desk = LiveDesk(labeller, "scripted", journal, how=HOW, cap_usd=cap_usd)
     return await desk.ask_all(questions(*names), no_picture, clock or JumpingClock(), what="test")
 
 
@@ -56,7 +56,7 @@ def test_a_reply_is_paid_once_and_answers_for_ever(tmp_path: Path) -> None:
 def test_copies_of_a_post_are_asked_and_paid_once(tmp_path: Path) -> None:
     labeller = Scripted()
     with open_journal(tmp_path, "real") as journal:
-        desk = Desk(labeller, "scripted", journal, how=HOW, cap_usd=1)
+        desk = LiveDesk(labeller, "scripted", journal, how=HOW, cap_usd=1)
         copies = {number: question("same") for number in range(5)}
         answers = asyncio.run(desk.ask_all(copies, no_picture, JumpingClock(), what="test"))
         assert len(answers) == 5
@@ -96,7 +96,7 @@ def test_a_picture_is_rendered_once_whatever_number_of_sends_it_takes(tmp_path: 
 
     labeller = Seeing({"a": [RefusedError("429", again=True), "bearish"]})
     with open_journal(tmp_path, "real") as journal:
-        desk = Desk(labeller, "scripted", journal, how=HOW, cap_usd=1)
+        desk = LiveDesk(labeller, "scripted", journal, how=HOW, cap_usd=1)
         shown = {"a": Question("Label it.", "a", Picture("ab", 10, 20))}
         answers = asyncio.run(desk.ask_all(shown, pictures, JumpingClock(), what="test"))
     assert answers["a"].answer.label == "bearish"

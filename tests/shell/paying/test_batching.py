@@ -11,7 +11,7 @@ from bizmeme.core.limits import BatchLimits
 from bizmeme.errors import BudgetError, QuotaError, RefusedError, ServiceError
 from bizmeme.ports.labellers import BatchStatus, Outcome
 from bizmeme.shell.journals import open_journal
-from bizmeme.shell.paying.asking import Desk
+from bizmeme.shell.paying.asking import LiveDesk
 from bizmeme.shell.paying.batch_book import BatchBook
 from bizmeme.shell.paying.batching import BatchDesk
 from bizmeme.shell.paying.ledger import Spending
@@ -135,7 +135,7 @@ def test_a_batch_is_paid_at_its_price_and_answers_for_ever_live_too(tmp_path: Pa
     assert ask(labeller, tmp_path, "b", "a")[0] == answers
     assert labeller.batches.posts == [["a", "b"]]
     with open_journal(tmp_path, "real") as journal:
-        desk = Desk(labeller, "scripted", journal, how=HOW, cap_usd=100)
+        desk = LiveDesk(labeller, "scripted", journal, how=HOW, cap_usd=100)
         live = asyncio.run(desk.ask_all(questions("a", "b"), no_picture, JumpingClock(), what="test"))
     assert live == answers
     assert labeller.sent == []

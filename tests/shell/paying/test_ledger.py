@@ -80,7 +80,7 @@ def test_the_cap_counts_reservations_and_says_how_to_go_on(tmp_path: Path) -> No
     with open_journal(tmp_path, "real") as journal:
         journal.ledger.reserve(request("a", usd=0.6), cap_usd=1)
         with pytest.raises(
-            BudgetError, match=r"\$0\.6000 of the \$1\.00 in auto_label\.budget_usd.*1 asks for \$0\.6000"
+            BudgetError, match=r"\$0\.6000 of the \$1\.0000 in auto_label\.budget_usd.*1 asks for \$0\.6000"
         ):
             journal.ledger.reserve(request("b", usd=0.6), cap_usd=1)
         journal.ledger.reserve(request("c", usd=0.4, labeller="other"), cap_usd=1)
@@ -97,9 +97,9 @@ def test_the_sums_follow_every_change_and_other_connections(tmp_path: Path) -> N
         other.ledger.release(asks[2])
         assert one.ledger.spending() == Spending(0.0625 + 0.25, 0.25, 2)
         for ledger in (one.ledger, other.ledger):
-            with pytest.raises(BudgetError, match=r"\$0\.5625 of the \$1\.00"):
+            with pytest.raises(BudgetError, match=r"\$0\.5625 of the \$1\.0000"):
                 ledger.set_aside(request("d", usd=0.5), cap_usd=1)
-            with pytest.raises(BudgetError, match=r"\$0\.5625 of the \$1\.00"):
+            with pytest.raises(BudgetError, match=r"\$0\.5625 of the \$1\.0000"):
                 ledger.set_aside(request("d", usd=0.5), cap_usd=1)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bizmeme.errors import RefusedError, ServiceError
 from bizmeme.sandbox.clockwork import Clockwork, Sleeper
 from bizmeme.shell.journals import open_journal
-from bizmeme.shell.paying.asking import Desk
+from bizmeme.shell.paying.asking import LiveDesk
 from bizmeme.shell.paying.batching import BatchDesk
 from tests.shell.paying.scripted import HOW, LIMITS, Scripted, Step, no_picture, questions
 from tests.shell.paying.test_batching import Batching
@@ -70,7 +70,7 @@ def test_a_live_run_takes_the_time_that_its_limits_ask_for(tmp_path: Path) -> No
     )
     names = [f"p{number}" for number in range(40)]
     with open_journal(tmp_path, "real") as journal:
-        desk = Desk(labeller, "scripted", journal, how=HOW, cap_usd=100)
+        desk = LiveDesk(labeller, "scripted", journal, how=HOW, cap_usd=100)
         answers = asyncio.run(desk.ask_all(questions(*names), no_picture, clock, what="test"))
     assert {asked.answer.label for asked in answers.values()} == {"bullish"}
     assert len(labeller.sent) == 43

@@ -14,8 +14,9 @@ from bizmeme.core.prices import Usage
 from bizmeme.errors import BizmemeError, QuotaError, RefusedError, ServiceError
 from bizmeme.ports.labellers import Answer, BatchStatus, ModelCard, Outcome, Picture, Question, Worst
 from bizmeme.shell.journals import alone, open_journal
-from bizmeme.shell.paying.asking import Asking, Desk
+from bizmeme.shell.paying.asking import LiveDesk
 from bizmeme.shell.paying.batching import BatchDesk
+from bizmeme.shell.paying.desk import Asking
 from tests.shell.paying.tortured_vendor import USD_EACH, WORST_TOKENS
 
 CAP_USD = 0.0375  # enough for most lives with a kill or two; the others are stopped by it
@@ -57,7 +58,7 @@ async def _asked(address: str, home: Path, mode: Mode, run: str) -> None:
     ) as http:
         labeller = HttpLabeller(http, mode)
         with open_journal(home, ORIGIN) as journal, alone(home, ORIGIN, doing="asking"):
-            kind = Desk if mode == "live" else BatchDesk
+            kind = LiveDesk if mode == "live" else BatchDesk
             desk = kind(labeller, "tortured", journal, how=_HOW, cap_usd=CAP_USD)
             await desk.ask_all(questions, _no_picture, WallClock(), what="torture")
 

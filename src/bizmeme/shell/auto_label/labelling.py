@@ -22,8 +22,9 @@ from bizmeme.ports.clocks import Clock
 from bizmeme.ports.labellers import Labeller, Question
 from bizmeme.shell.auto_label.questions import Work, word
 from bizmeme.shell.journal import Journal
-from bizmeme.shell.paying.asking import Asking, Desk
+from bizmeme.shell.paying.asking import LiveDesk
 from bizmeme.shell.paying.batching import BatchDesk
+from bizmeme.shell.paying.desk import Asking
 from bizmeme.shell.paying.till import Asked, Pictures, hashed
 
 _USUAL_OUTPUT_TOKENS = 30  # of a chat's answer, before any was seen
@@ -67,7 +68,7 @@ class Labelling:
         self._work, self._terms = work, terms
         self._journal, self._clock, self._pictures = tools.journal, tools.clock, tools.pictures
         how, cap_usd = terms.asking, terms.budget_usd
-        self._live = Desk(self.labeller, self.name, tools.journal, how=how, cap_usd=cap_usd)
+        self._live = LiveDesk(self.labeller, self.name, tools.journal, how=how, cap_usd=cap_usd)
         self._bulk = (
             BatchDesk(self.labeller, self.name, tools.journal, how=how, cap_usd=cap_usd)
             if self.labeller.batches is not None

@@ -9,84 +9,44 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import Annotated
 
-from pydantic import Field
-
-from bizmeme.core.settings import PositiveInt, Section
 from bizmeme.errors import ConfigError, QuotaError, RefusedError, ServiceError
 from bizmeme.ports.clocks import Clock, Timer
 from bizmeme.ports.labellers import Labeller, Question
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.paying.batch_book import BatchBook
-from bizmeme.shell.paying.commits import committing
+from bizmeme.shell.paying.desk import Asking, Desk
 from bizmeme.shell.paying.finishing import finished
 from bizmeme.shell.paying.ledger import Request, Sent
 from bizmeme.shell.paying.limiter import DAY_S, Crowd, Entry, Limiter
-from bizmeme.shell.paying.till import (
-    Asked,
-    K,
-    Note,
-    Pictures,
-    Tick,
-    Till,
-    given_up,
-    hashed,
-    rendered,
-    spending,
-)
+from bizmeme.shell.paying.till import Asked, Pictures, Tick, Till, given_up, rendered
 
 _DOWN = 3  # posts in vain, and no reply between them: their service is down, whatever it answered before
 
 
-class Asking(Section):
-    """How patiently a vision API is asked; what the account may ask stands with the labeller."""
+class LiveDesk(Desk):
+    """Asks one by one.
 
-    tries: PositiveInt
-    """Sends of one request, where the server is busy or silent."""
-
-    pause_s: Annotated[float, Field(gt=0)]
-    """The first pause where the server names none; it doubles."""
-
-
-class Desk:
-    """Asks one labeller, pays from one budget, writes into one journal."""
+    The first error, or Ctrl-C, stops the run once the requests in flight are answered and journalled: they
+    are paid for.
+    """
 
     def __init__(
         self, labeller: Labeller, key: str, journal: Journal, *, how: Asking, cap_usd: float
     ) -> None:
-        self._labeller = labeller
-        self._key = key  # of its section: labeller.<key>
-        self._journal = journal
-        self._how = how
-        self._cap_usd = cap_usd
+        super().__init__(labeller, key, journal, how=how, cap_usd=cap_usd)
         self._limiter = Limiter(labeller.limits, of=key)
 
-    async def ask_all(
-        self,
-        questions: Mapping[K, Question],
-        pictures: Pictures,
-        clock: Clock,
-        *,
-        what: str,
-        note: Note | None = None,
-    ) -> dict[K, Asked]:
-        """Ask everything behind a bar titled `what`, with `note` beside it.
-
-        The first error, or Ctrl-C, stops the run once the requests in flight are answered and journalled:
-        they are paid for. Raises BudgetError, QuotaError, RefusedError, ServiceError.
-        """
-        hashes = hashed(self._labeller.identity, questions)
-        distinct = {hashes[key]: question for key, question in questions.items()}
+    async def _before(self, distinct: Mapping[str, Question], clock: Clock) -> None:
+        """Look for batches, and recall what the last day took."""
         self._check_no_batch(distinct)
         await self._recall(clock)
-        async with committing(self._journal) as commits:
-            till = Till(self._labeller, self._key, self._journal, commits)
-            await till.price_left()
-            with spending(what, len(distinct), self._journal, note) as tick:
-                run = _Run(till, self._limiter, how=self._how, cap_usd=self._cap_usd)
-                answers = await run.through(distinct, pictures, clock, tick)
-        return {key: answers[request] for key, request in hashes.items()}
+
+    async def _answers(
+        self, till: Till, questions: Mapping[str, Question], pictures: Pictures, clock: Clock, tick: Tick
+    ) -> Mapping[str, Asked]:
+        run = _Run(till, self._limiter, how=self._how, cap_usd=self._cap_usd)
+        return await run.through(questions, pictures, clock, tick)
 
     def _check_no_batch(self, distinct: Mapping[str, Question]) -> None:
         """Raise ConfigError where a batch that was not fetched yet asks the same: it would be paid twice."""

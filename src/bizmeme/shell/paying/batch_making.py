@@ -9,9 +9,9 @@ from bizmeme.core.limits import BatchLimits
 from bizmeme.errors import RefusedError, ServiceError
 from bizmeme.ports.clocks import Timer
 from bizmeme.ports.labellers import Batches, Question, Worst
-from bizmeme.shell.paying.asking import Asking
 from bizmeme.shell.paying.batch_book import Batch, BatchBook
 from bizmeme.shell.paying.batch_vendor import PatientVendor
+from bizmeme.shell.paying.desk import Asking
 from bizmeme.shell.paying.finishing import finished
 from bizmeme.shell.paying.ledger import Request
 from bizmeme.shell.paying.till import Pictures, Till, rendered

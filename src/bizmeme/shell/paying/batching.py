@@ -11,55 +11,29 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bizmeme.errors import BudgetError, ServiceError
 from bizmeme.ports.clocks import Clock, Timer
-from bizmeme.ports.labellers import Batches, Labeller, Outcome, Question
-from bizmeme.shell.journal import Journal
-from bizmeme.shell.paying.asking import Asking
+from bizmeme.ports.labellers import Batches, Outcome, Question
 from bizmeme.shell.paying.batch_book import Batch, BatchBook
 from bizmeme.shell.paying.batch_making import Maker
 from bizmeme.shell.paying.batch_vendor import PatientVendor
-from bizmeme.shell.paying.commits import committing
+from bizmeme.shell.paying.desk import Asking, Desk
 from bizmeme.shell.paying.finishing import finished
-from bizmeme.shell.paying.till import Asked, K, Note, Pictures, Tick, Till, given_up, hashed, spending
+from bizmeme.shell.paying.till import Asked, Pictures, Tick, Till, given_up
 
 
-class BatchDesk:
-    """Asks one labeller in batches, pays from one budget, writes into one journal."""
+class BatchDesk(Desk):
+    """Asks in batches, and finishes those of earlier runs.
 
-    def __init__(
-        self, labeller: Labeller, key: str, journal: Journal, *, how: Asking, cap_usd: float
-    ) -> None:
-        self._labeller = labeller
-        self._key = key  # of its section: labeller.<key>
-        self._journal = journal
-        self._how = how
-        self._cap_usd = cap_usd
+    Ctrl-C and a dead network leave batches running, for the next run to go on with; the cap and an exhausted
+    quota stop the run once all that runs is answered.
+    """
 
-    async def ask_all(
-        self,
-        questions: Mapping[K, Question],
-        pictures: Pictures,
-        clock: Clock,
-        *,
-        what: str,
-        note: Note | None = None,
-    ) -> dict[K, Asked]:
-        """Ask everything behind a bar titled `what`, with `note` beside it; finish earlier runs' batches.
-
-        Ctrl-C and a dead network leave batches running, for the next run to go on with; the cap and an
-        exhausted quota stop the run once all that runs is answered. Raises BudgetError, QuotaError,
-        RefusedError, ServiceError.
-        """
+    async def _answers(
+        self, till: Till, questions: Mapping[str, Question], pictures: Pictures, clock: Clock, tick: Tick
+    ) -> Mapping[str, Asked]:
         batches = self._labeller.batches
         assert batches is not None, "the labeller's mode is not batch"
-        hashes = hashed(self._labeller.identity, questions)
-        distinct = {hashes[key]: question for key, question in questions.items()}
-        async with committing(self._journal) as commits:
-            till = Till(self._labeller, self._key, self._journal, commits)
-            await till.price_left()
-            with spending(what, len(distinct), self._journal, note) as tick:
-                run = _Run(till, batches, how=self._how, cap_usd=self._cap_usd)
-                answers = await run.through(distinct, pictures, clock, tick)
-        return {key: answers[request] for key, request in hashes.items()}
+        run = _Run(till, batches, how=self._how, cap_usd=self._cap_usd)
+        return await run.through(questions, pictures, clock, tick)
 
 
 class _Run:

@@ -1,0 +1,70 @@
+"""What asking live and asking in batches share: one labeller, one budget, one journal, and a bar."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from bizmeme.core.settings import PositiveInt, Section
+from bizmeme.ports.clocks import Clock
+from bizmeme.ports.labellers import Labeller, Question
+from bizmeme.shell.journal import Journal
+from bizmeme.shell.paying.commits import committing
+from bizmeme.shell.paying.till import Asked, K, Note, Pictures, Tick, Till, hashed, spending
+
+
+class Asking(Section):
+    """How patiently a vision API is asked; what the account may ask stands with the labeller."""
+
+    tries: PositiveInt
+    """Sends of one request, where the server is busy or silent."""
+
+    pause_s: Annotated[float, Field(gt=0)]
+    """The first pause where the server names none; it doubles."""
+
+
+class Desk(ABC):
+    """Asks one labeller, pays from one budget, writes into one journal."""
+
+    def __init__(
+        self, labeller: Labeller, key: str, journal: Journal, *, how: Asking, cap_usd: float
+    ) -> None:
+        self._labeller = labeller
+        self._key = key  # of its section: labeller.<key>
+        self._journal = journal
+        self._how = how
+        self._cap_usd = cap_usd
+
+    async def ask_all(
+        self,
+        questions: Mapping[K, Question],
+        pictures: Pictures,
+        clock: Clock,
+        *,
+        what: str,
+        note: Note | None = None,
+    ) -> dict[K, Asked]:
+        """Ask everything behind a bar titled `what`, with `note` beside it; each request once.
+
+        Raises BudgetError, QuotaError, RefusedError, ServiceError; what was answered by then is journalled.
+        """
+        hashes = hashed(self._labeller.identity, questions)
+        distinct = {hashes[key]: question for key, question in questions.items()}
+        await self._before(distinct, clock)
+        async with committing(self._journal) as commits:
+            till = Till(self._labeller, self._key, self._journal, commits)
+            await till.price_left()
+            with spending(what, len(distinct), self._journal, note) as tick:
+                answers = await self._answers(till, distinct, pictures, clock, tick)
+        return {key: answers[request] for key, request in hashes.items()}
+
+    async def _before(self, distinct: Mapping[str, Question], clock: Clock) -> None:
+        """What has to be looked at before anything is asked."""
+        return
+
+    @abstractmethod
+    async def _answers(
+        self, till: Till, questions: Mapping[str, Question], pictures: Pictures, clock: Clock, tick: Tick
+    ) -> Mapping[str, Asked]:
+        """Every question's answer, by request."""
