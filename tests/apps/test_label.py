@@ -16,8 +16,8 @@ from bizmeme.errors import ConfigError, ServiceError
 from bizmeme.sandbox import process
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.shell.image_store import ImageStore
-from bizmeme.shell.parquet import read_table
-from bizmeme.tables.labels import GoldSample, HumanLabels
+from bizmeme.shell.parquet import read_table, write_table
+from bizmeme.tables.labels import AutoReplies, GoldSample, HumanLabels
 from bizmeme.tables.posts import Posts
 from tests.stages.pipeline import Pipeline
 
@@ -141,6 +141,22 @@ def test_the_queue_holds_unsure_posts_of_training_days_and_grows(
     parts = {(board, no): part for board, no, part in parted.select(*KEY, "part").iter_rows()}
     assert {parts[key] for key in both} == {"train"}
     assert not both & set(sample_of(fork).select(KEY).iter_rows())
+
+
+def test_what_two_labellers_disagree_on_is_queued_before_all_else(
+    say: Say, studio: LabelStudio, fork: Pipeline
+) -> None:
+    first = read_table(AutoReplies, fork.path("data/auto_replies.parquet"))
+    other = pl.col("label").replace({"bearish": "bullish", "bullish": "neutral", "neutral": "bearish"})
+    disputed = pl.col("no") % 2 == 0
+    second = first.with_columns(
+        labeller=pl.lit("gemini"), label=pl.when(disputed).then(other).otherwise("label")
+    )
+    write_table(AutoReplies, pl.concat([first, second]), fork.path("data/auto_replies.parquet"))
+    said = say("queue", 10)
+    (row,) = [line for line in said.splitlines() if "labellers disagree" in line]
+    assert " 10 " in row
+    assert set(studio.pushed("queue")) <= set(first.filter(disputed).select(KEY).iter_rows())
 
 
 def test_the_plain_file_has_a_row_a_gold_post_and_names_its_picture(say: Say, fork: Pipeline) -> None:

@@ -70,7 +70,7 @@ def test_before_a_pilot_it_is_a_formula_and_nobody_is_reached(
     assert openai["requests"].startswith(openai["to ask"])
     assert "by formula alone: `bizmeme plan --pilot` makes it a measurement" in openai["forecast"]
     assert "(" not in openai["forecast"].partition(",")[0]  # no interval without a measurement
-    assert re.fullmatch(r"\d+ minutes, held by limits\.\w+ \(an answer taken to need 2 s\)", openai["time"])
+    assert re.fullmatch(r"\d+ minutes?, held by limits\.\w+ \(an answer taken to need 2 s\)", openai["time"])
     assert re.match(r"0 of 2\d posts answered", openai["pilot"])
     assert said["money"]["all"].startswith("Spent so far $0.0000, in doubt $0.0000 (0 sends);")
     assert fresh.held == (0, 0)
@@ -107,13 +107,43 @@ def test_with_a_pilot_it_asks_that_alone_and_what_it_says_comes_true(
     assert f"Spent so far ${fresh.figures['cost_usd']:.4f}" in done["money"]["all"]
 
 
-def test_a_batch_is_planned_at_half_the_price_and_the_vendors_hours(plan: Say) -> None:
+def test_a_batch_is_planned_at_half_the_price_and_the_vendors_hours(
+    plan: Say, fresh: Labelling, served: World
+) -> None:
+    with fresh.found(served):
+        plan("--pilot", "labeller.openai.mode=live")  # which is asked live in both modes
     live = plan("labeller.openai.mode=live")["openai"]
     batch = plan("labeller.openai.mode=batch")["openai"]
     assert live["to ask"] == batch["to ask"]
     assert usd(batch["forecast"]) == pytest.approx(usd(live["forecast"]) / 2, abs=1e-4)
     assert batch["time"] == "up to 24 hours: the vendors' promise for a batch"
-    assert "minutes" in live["time"]
+    assert "minute" in live["time"]
+
+
+def test_an_open_pilot_is_planned_at_the_live_price_in_mode_batch_too(plan: Say) -> None:
+    live = plan("labeller.openai.mode=live")["openai"]
+    batch = plan("labeller.openai.mode=batch")["openai"]
+    pilot = int(re.findall(r"of (\d+) posts answered", batch["pilot"])[0])
+    share = pilot / int(live["to ask"])
+    assert usd(batch["forecast"]) == pytest.approx(usd(live["forecast"]) * (0.5 + share / 2), rel=0.01)
+
+
+def test_posts_in_batches_under_way_are_not_to_ask(plan: Say, fresh: Labelling, served: World) -> None:
+    batch = ("labeller.openai.mode=batch", "auto_label.limit=150")
+    fresh.ordered(served, *batch)
+    said = plan(*batch)["openai"]
+    counts = [int(said[row]) for row in ("answered already", "in batches under way", "to ask")]
+    assert counts[0] == fresh.held[0]
+    assert counts[1] > 100
+    assert counts[2] == usd(said["forecast"]) == 0
+    assert said["requests"].partition(":")[0] == str(sum(counts))
+    more = plan("labeller.openai.mode=batch", "auto_label.limit=200")["openai"]
+    assert int(more["in batches under way"]) == counts[1]
+    assert int(more["to ask"]) == pytest.approx(50, abs=5)
+    with fresh.found(served):
+        fetched = plan("--pilot", *batch)["openai"]
+    assert (fetched["in batches under way"], fetched["to ask"]) == ("0", "0")
+    assert int(fetched["answered already"]) == sum(counts)
 
 
 def test_two_labellers_are_planned_each_for_itself(plan: Say, fresh: Labelling, served: World) -> None:

@@ -86,6 +86,18 @@ def test_nothing_left_to_ask_costs_nothing() -> None:
     assert forecast(world(5, posts=300)[0], []).usd.figures() == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
+def test_two_parts_of_a_forecast_add_up_and_nothing_adds_nothing() -> None:
+    pilot, rest = world(5, posts=300)
+    one, other = forecast(pilot, rest[:50]), forecast(pilot, rest[50:])
+    both, whole = one.plus(other), forecast(pilot, rest)
+    assert (both.requests, both.basis, both.pilot) == (whole.requests, whole.basis, whole.pilot)
+    assert both.usd.value == pytest.approx(whole.usd.value, abs=2e-6)
+    assert both.usd.low is not None
+    assert whole.usd.low is not None
+    assert both.usd.low <= whole.usd.low + 2e-6  # no narrower
+    assert one.plus(forecast(pilot, [])) == forecast(pilot, []).plus(one) == one
+
+
 def test_the_same_seed_gives_the_same_interval() -> None:
     pilot, rest = world(6, posts=500)
     assert forecast(pilot, rest) == forecast(pilot, rest)

@@ -85,7 +85,7 @@ def test_a_model_has_the_modes_that_its_vendor_sells(model: str, modes: tuple[st
     ("model", "mode", "told"),
     [
         ("gpt-5-luna", "live", r"labeller\.x\.model = 'gpt-5-luna'.*mean 'gpt-6-luna'.*Known: gem"),
-        ("gpt-4o-mini", "decisions", r"'decisions': openai does not offer it .*live, batch.*gemini-dec"),
+        ("gpt-4o-mini", "decisions", r"'decisions': openai does not offer it .*live, batch.*gpt-6-luna"),
         ("gemini-decision-1", "batch", r"mode = 'batch': gemini does not offer it"),
     ],
 )  # fmt: skip

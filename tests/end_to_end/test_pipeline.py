@@ -27,6 +27,22 @@ def test_trying_again_keeps_the_results_and_runs_nothing_but_compose(project: Pr
     assert json.loads((project.folder / "metrics" / "evaluate.json").read_text()) == before
 
 
+def test_dvc_shows_the_pictures_of_labels_and_student(project: Project, tmp_path: Path) -> None:
+    wanted = {f"plots/{name}.png" for name in ("auto_label/reliability", "auto_label/confusion",
+                                               "evaluate/confusion", "evaluate/scores")}  # fmt: skip
+    told = json.loads(project.dvc("plots", "show", "--json", "--out", str(tmp_path / "json")))
+    assert set(told) == {"data"}  # and no errors
+    assert set(told["data"]) == wanted
+    for name, (shown,) in told["data"].items():
+        assert (shown["type"], shown["revisions"]) == ("image", ["workspace"])
+        assert Path(shown["url"]).read_bytes() == (project.folder / name).read_bytes()
+    project.dvc("plots", "show", "--out", str(tmp_path / "page"))
+    page = (tmp_path / "page" / "index.html").read_text()
+    for path in (tmp_path / "page" / "static").iterdir():
+        assert f"static/{path.name}" in page
+    assert len(list((tmp_path / "page" / "static").iterdir())) == len(wanted)
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "changed"),
     [

@@ -12,21 +12,29 @@ from tests.end_to_end.project import Project
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-VARIABLES = ("OPENAI_API_KEY", "LABEL_STUDIO_API_KEY", "AWS_SECRET_ACCESS_KEY", "SOME_OTHER_KEY")
+VARIABLES = (
+    "OPENAI_API_KEY",
+    "GEMINI_API_KEY",
+    "LABEL_STUDIO_API_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "SOME_OTHER_KEY",
+)
 SECRETS = {
     name: f"planted-{secrets.token_hex(12)}" for name in VARIABLES
 }  # this file stands in the clone, too
 WORLD = "conf/sandbox/small.yaml"
 TROUBLES = {
     "openai": ("wrong_key", "quota", "error", "hang_up", "garbage"),
+    "gemini": ("wrong_key", "quota", "error", "hang_up", "garbage"),
     "label_studio": ("wrong_key", "error", "hang_up", "garbage"),
 }
-STAGE = {"openai": "auto_label", "label_studio": "export_labels"}
+STAGE = {"openai": "auto_label", "gemini": "auto_label", "label_studio": "export_labels"}
+PILOT = 40  # requests, and a few more: then the bulk begins
 
 
 @pytest.fixture
 def keyed(finished: Project, tmp_path: Path) -> Project:
-    """A clone of the finished project whose two services are asked with planted keys."""
+    """A clone of the finished project whose services are asked with planted keys."""
     project = Project.cloned(finished.folder, tmp_path / "keyed")
     project.dvc(
         "remote", "add", "--local", "--default", "near", str(finished.folder / ".dvc/cache/files/md5")
@@ -34,6 +42,7 @@ def keyed(finished: Project, tmp_path: Path) -> Project:
     project.environment = dict(SECRETS)
     for service, key in (
         ("labeller/openai", "OPENAI_API_KEY"),
+        ("labeller/gemini", "GEMINI_API_KEY"),
         ("annotator/label_studio", "LABEL_STUDIO_API_KEY"),
     ):
         project.edit(f"conf/{service}.yaml", "api_key_env: BIZMEME_SANDBOX_KEY", f"api_key_env: {key}")
@@ -44,13 +53,15 @@ def test_a_planted_secret_is_found_in_no_file_no_record_and_no_word(keyed: Proje
     said = [keyed.dvc("repro")]  # everything, with the keys in use
     for server, troubles in TROUBLES.items():
         for trouble in troubles:
-            fault = f"[{{server: {server}, trouble: {trouble}, after: 0, times: null, share: 1}}]"
-            forget_replies(keyed)
-            done = keyed.run("bizmeme", STAGE[server], "experiment=small", f"sandbox.serving.faults={fault}",
-                             "auto_label.asking.tries=1", check=False)  # fmt: skip
-            assert done.returncode == 1, (server, trouble, done.stdout)
+            done = gone_wrong(keyed, STAGE[server], server, trouble, after=0)
             said += [done.stdout, done.stderr]
-            assert ("key" in done.stderr.lower()) or trouble != "wrong_key"
+    for server in ("openai", "gemini"):  # and in the middle of making a batch
+        done = gone_wrong(
+            keyed, "auto_label", server, "wrong_key", f"labeller.{server}.mode=batch", after=PILOT
+        )
+        said += [done.stdout, done.stderr]
+    done = gone_wrong(keyed, "plan", "gemini", "wrong_key", "--pilot", after=5)
+    said += [done.stdout, done.stderr]
     keyed.edit(
         WORLD, "faults: []", "faults: [{server: openai, trouble: wrong_key, after: 9, times: null, share: 1}]"
     )
@@ -73,6 +84,20 @@ def test_the_search_finds_what_is_hidden(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_bytes(b"x" + base64.b64encode(secret.encode()) + b"x")
     assert found(contents(tmp_path / "a.parquet")) == ["OPENAI_API_KEY"]
     assert found(contents(tmp_path / "b.txt")) == ["OPENAI_API_KEY"]
+
+
+def gone_wrong(
+    project: Project, command: str, server: str, trouble: str, *overrides: str, after: int
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command in a world in which a server has a trouble from so many requests on."""
+    fault = f"[{{server: {server}, trouble: {trouble}, after: {after}, times: null, share: 1}}]"
+    forget_replies(project)
+    asked = (f"auto_label.labellers=[{server}]",) if server != "label_studio" else ()
+    done = project.run("bizmeme", command, "experiment=small", f"sandbox.serving.faults={fault}",
+                       "auto_label.asking.tries=1", *asked, *overrides, check=False)  # fmt: skip
+    assert done.returncode == 1, (command, server, trouble, done.stdout)
+    assert ("key" in done.stderr.lower()) or trouble != "wrong_key"
+    return done
 
 
 def forget_replies(project: Project) -> None:

@@ -149,7 +149,7 @@ def asked(world: Mapping[str, str], folder: Path) -> str:
         ).fetchone()
         tries = dict(database.execute("SELECT source, SUM(tries) FROM media GROUP BY source"))
     routes = fetch_json(f"{world['openai']}/_counts")["routes"]
-    sent = routes["POST /v1/chat/completions"]
+    sent = routes["POST /v1/decisions"]
     assert answered == distinct, "a held reply was paid again"
     assert answered <= sent <= answered + in_doubt, "a request in flight is not in doubt"
     files = {

@@ -58,6 +58,12 @@ def of(asked: OpenAiLabeller) -> OpenAiBatches:
     return asked.batches
 
 
+async def fetched(asked: OpenAiLabeller, name: str) -> list[Outcome]:
+    outcomes = await of(asked).fetch(name)
+    assert outcomes is not None
+    return outcomes
+
+
 def lines_of(asked: OpenAiLabeller, hashes: Sequence[str] = HASHES) -> list[bytes]:
     image = jpeg()
     return [
@@ -75,7 +81,7 @@ async def ended(addresses: Mapping[str, str], key: str) -> tuple[BatchStatus, li
     async with closing(labeller(base(addresses), mode="batch")) as asked:
         name = await of(asked).create(key, lines_of(asked))
         await wait(addresses, LASTS_S)
-        return await of(asked).look(name), await of(asked).fetch(name)
+        return await of(asked).look(name), await fetched(asked, name)
 
 
 def test_a_batch_runs_and_ends_with_an_answer_to_every_line_out_of_order(sandbox: Mapping[str, str]) -> None:
@@ -86,7 +92,7 @@ def test_a_batch_runs_and_ends_with_an_answer_to_every_line_out_of_order(sandbox
             for part in (0.5, 0.5):
                 await wait(sandbox, LASTS_S * part)
                 seen.append(await of(asked).look(name))
-            outcomes = await of(asked).fetch(name)
+            outcomes = await fetched(asked, name)
             assert sorted(outcome.request_hash for outcome in outcomes) == HASHES
             assert [outcome.request_hash for outcome in outcomes] != HASHES
             for outcome in outcomes:
@@ -113,7 +119,7 @@ def test_a_line_is_answered_as_the_same_question_asked_live(sandbox: Mapping[str
             live = await asked.ask(body)
             name = await of(asked).create("same", [of(asked).line(HASHES[0], body)])
             await wait(sandbox, LASTS_S)
-            (outcome,) = await of(asked).fetch(name)
+            (outcome,) = await fetched(asked, name)
             assert outcome.reply
             return asked.read(live), asked.read(outcome.reply)
 
@@ -147,7 +153,7 @@ def test_a_cancelled_batch_gives_what_it_had_and_the_rest_may_be_asked_again(
                 await client.batches.cancel(name)
             assert (await of(asked).look(name)).state == "running"  # cancelling
             await wait(sandbox, 1)
-            return await of(asked).look(name), await of(asked).fetch(name)
+            return await of(asked).look(name), await fetched(asked, name)
 
     status, outcomes = run(cancelled())
     assert (status.state, status.problem) == ("ended", "cancelled")
@@ -162,7 +168,7 @@ def test_a_file_that_the_vendor_cannot_read_fails_with_its_words_and_no_outcome(
         async with closing(labeller(base(sandbox), mode="batch")) as asked:
             name = await of(asked).create("broken", [lines_of(asked)[0], b"{\n"])
             await wait(sandbox, 1)
-            return await of(asked).look(name), await of(asked).fetch(name)
+            return await of(asked).look(name), await fetched(asked, name)
 
     status, outcomes = run(failed())
     assert status.state == "ended"
@@ -176,7 +182,7 @@ def test_a_line_that_is_refused_for_itself_is_given_up(sandbox: Mapping[str, str
             body = dict(asked.body(question(), None)) | {"messages": []}
             name = await of(asked).create("refused", [of(asked).line(HASHES[0], body)])
             await wait(sandbox, LASTS_S)
-            (outcome,) = await of(asked).fetch(name)
+            (outcome,) = await fetched(asked, name)
             return outcome
 
     outcome = run(one())
@@ -279,6 +285,21 @@ def test_an_order_that_nobody_answered_is_in_doubt() -> None:
     assert type(doubtful.value) is ServiceError
 
 
+@pytest.mark.parametrize("status", [408, 504, 524])
+def test_a_gateway_that_gave_up_waiting_for_an_upload_or_a_look_cost_nothing(status: int) -> None:
+    gave_up = (status, {"error": {"message": "upstream timed out"}})
+    for call, arguments in (("create", ("key", [b"{}\n"])), ("look", ("batch_1",)), ("fetch", ("batch_1",))):
+        with pytest.raises(RefusedError) as refused:
+            run(through(saying(gave_up), call, *arguments))
+        assert refused.value.again
+
+
+def test_a_gateway_that_gave_up_waiting_for_an_order_leaves_it_in_doubt() -> None:
+    with pytest.raises(ServiceError) as doubtful:
+        run(through(saying((200, {"id": "file-1"}), (504, {})), "create", "key", [b"{}\n"]))
+    assert type(doubtful.value) is ServiceError
+
+
 @pytest.mark.parametrize("answers", [[(200, {"no": "id"})], [(200, {"id": "file-1"}), (200, {"no": "id"})]])
 def test_an_answer_that_names_no_file_or_batch_is_an_error(answers: list[tuple[int, object]]) -> None:
     with pytest.raises(ServiceError, match="it named no"):
@@ -328,22 +349,116 @@ def test_lines_that_cannot_be_read_are_no_outcome_and_spoil_no_other() -> None:
     busy = {"custom_id": "busy", "response": {"status_code": 429, "body": None}, "error": None}
     odd = {"custom_id": "odd", "response": None, "error": {"code": "token_limit", "message": None}}
     empty = {"custom_id": "empty", "response": {"status_code": 200, "body": None}}
+    words = {"custom_id": "words", "response": {"status_code": 400, "body": {"error": "bad picture"}}}
+    half = {"custom_id": "half", "response": {"status_code": 200, "body": {"id": "\ud83d"}}}
+    name = {"custom_id": "\ud83d", "response": None, "error": {"code": "x", "message": "\ud83d"}}
     lines = [
         b"{",
         b"[]",
         b'{"custom_id": 7}',
-        *(json.dumps(each).encode() for each in (good, busy, odd, empty)),
+        b'{"custom_id": "string", "error": "bad picture"}',
+        *(json.dumps(each).encode() for each in (good, busy, odd, empty, words, half, name)),
     ]
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        if request.path.endswith("/content"):
-            return web.Response(body=b"\n".join(lines), content_type="application/octet-stream")
-        return web.json_response({"status": "completed", "output_file_id": "file-1", "error_file_id": None})
-
-    outcomes = run(through(answer, "fetch", "batch_1"))
+    outcomes = run(
+        through(serving({"output_file_id": "file-1"}, {"file-1": b"\n".join(lines)}), "fetch", "b")
+    )
     assert {outcome.request_hash: (outcome.reply, outcome.reason, outcome.again) for outcome in outcomes} == {
         "good": ('{"choices":[]}', None, False),
         "busy": (None, "refused with status 429: no reason given", True),
         "odd": (None, "token_limit", False),
-        "empty": (None, "refused with status 200: no reason given", False),
+        "words": (None, "refused with status 400: no reason given", False),
+        "half": ('{"id":"\\ud83d"}', None, False),
+        "?": (None, "?", False),
     }
+
+
+@pytest.mark.parametrize("depth", [200, 400, 700, 3_000, 100_000])
+def test_a_line_nested_however_deep_spoils_no_other(depth: int) -> None:
+    deep = ANSWERED.replace(b'"a"', b'"deep"').replace(b"[]", b"[" * depth + b"]" * depth)
+    outcomes = run(through(serving(DONE, {"file-1": deep + b"\n" + ANSWERED}), "fetch", "batch_1"))
+    assert {outcome.request_hash for outcome in outcomes} - {"deep"} == {"a"}
+    assert len(outcomes) == 2 or depth > 400
+
+
+def test_a_line_says_no_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "sk-planted-4711"
+    monkeypatch.setenv("BIZMEME_SANDBOX_KEY", key)
+    words = "x" * 150 + key
+    error = {"custom_id": "a", "error": {"code": "odd", "message": words}}
+    refused = {"custom_id": "b", "response": {"status_code": 400, "body": {"error": {"message": words}}}}
+    lines = b"\n".join(json.dumps(each).encode() for each in (error, refused))
+    outcomes = run(through(serving({"error_file_id": "file-2"}, {"file-2": lines}), "fetch", "batch_1"))
+    failed = {"status": "failed", "errors": {"data": [{"message": words}]}}
+    problem = run(through(saying((200, failed)), "look", "batch_1")).problem
+    told = [*(str(outcome.reason) for outcome in outcomes), problem]
+    assert len(told) == 3
+    assert all("xxx" in each and "sk-" not in each for each in told)
+
+
+# --- answers that are not there -----------------------------------------------------------------------
+
+ANSWERED = b'{"custom_id": "a", "response": {"status_code": 200, "body": {"choices": []}}}'
+REFUSED = b'{"custom_id": "b", "response": {"status_code": 400, "body": null}}'
+DONE = {"output_file_id": "file-1", "request_counts": {"completed": 1, "failed": 0, "total": 1}}
+
+
+def serving(batch: Mapping[str, object], files: Mapping[str, bytes]) -> Handler:
+    """A vendor of one completed batch, which has only these files."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if not request.path.endswith("/content"):
+            return web.json_response({"status": "completed", "error_file_id": None} | dict(batch))
+        data = files.get(request.path.split("/")[-2])
+        if data is None:
+            return web.json_response({"error": {"message": "No such File object: file-1"}}, status=404)
+        kind = "text/html" if data.startswith(b"<!") else "application/octet-stream"
+        return web.Response(body=data, content_type=kind)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("batch", "files"),
+    [
+        (DONE | {"output_file_id": None}, {}),
+        (DONE | {"request_counts": {"completed": 3}}, {"file-1": ANSWERED}),
+        (DONE, {"file-1": b""}),
+        (DONE, {"file-1": b"<!DOCTYPE html>\n<p>Just a moment...</p>\n"}),
+        (DONE, {"file-1": b"\n <html>\n</html>"}),
+        (DONE | {"error_file_id": "file-2"}, {"file-1": ANSWERED, "file-2": b"<!DOCTYPE html>\n"}),
+    ],
+)
+def test_a_batch_whose_answers_are_not_there_is_not_one_without_answers(
+    batch: Mapping[str, object], files: Mapping[str, bytes]
+) -> None:
+    with pytest.raises(ServiceError, match=r"of which|web page") as raised:
+        run(through(serving(batch, files), "fetch", "batch_1"))
+    assert type(raised.value) is ServiceError
+
+
+@pytest.mark.parametrize(
+    ("batch", "files", "seen"),
+    [
+        (DONE, {}, None),
+        (DONE | {"error_file_id": "file-2"}, {"file-2": REFUSED}, None),
+        ({"error_file_id": "file-2"}, {}, None),
+        (DONE | {"error_file_id": "file-2"}, {"file-1": ANSWERED}, {"a"}),
+        ({"output_file_id": None}, {}, set()),
+    ],
+)
+def test_a_batch_whose_answers_the_vendor_threw_away_has_none_any_more(
+    batch: Mapping[str, object], files: Mapping[str, bytes], seen: set[str] | None
+) -> None:
+    outcomes = run(through(serving(batch, files), "fetch", "batch_1"))
+    assert seen == (None if outcomes is None else {outcome.request_hash for outcome in outcomes})
+
+
+def test_a_wrong_address_is_no_proof_that_answers_are_gone() -> None:
+    with pytest.raises(QuotaError, match="base_url"):
+        run(through(saying((200, DONE), (404, "not here")), "fetch", "batch_1"))
+
+
+def test_a_batch_that_is_gone_once_it_has_ended_is_not_one_without_answers() -> None:
+    with pytest.raises(ServiceError, match="is gone") as raised:
+        run(through(saying((404, {"error": {"message": "No batch found"}})), "fetch", "batch_1"))
+    assert type(raised.value) is ServiceError

@@ -61,11 +61,34 @@ def raised(answer: Handler, **changes: Any) -> ServiceError:
     return told.value
 
 
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [409, 429, 500, 503, 529])
 def test_a_busy_server_is_asked_again(status: int) -> None:
     error = raised(refusing(status))
     assert type(error) is RefusedError
     assert (error.again, error.after_s) == (True, None)
+
+
+@pytest.mark.parametrize("mode", ["live", "decisions"])
+@pytest.mark.parametrize("status", [408, 499, 502, 504, 520, 521, 522, 523, 524])
+def test_a_gateway_that_gave_up_waiting_leaves_it_in_doubt(status: int, mode: str) -> None:
+    error = raised(refusing(status, {"x-should-retry": "true"}, message="upstream timed out"), mode=mode)
+    assert type(error) is ServiceError
+    assert f"a gateway gave up waiting (status {status}): upstream timed out. Run" in str(error)
+
+
+@pytest.mark.parametrize("before", range(150, 162))
+def test_no_part_of_the_key_is_told_where_words_are_cut(before: int) -> None:
+    error = raised(refusing(400, message="x" * before + KEY))
+    assert isinstance(error, RefusedError)
+    assert (
+        error.reason == f"refused with status 400: {'x' * before}…"[: len("refused with status 400: ") + 160]
+    )
+
+
+def test_half_a_surrogate_pair_in_an_error_fits_in_a_table() -> None:
+    error = raised(refusing(400, message="not \ud83d so"))
+    assert isinstance(error, RefusedError)
+    assert error.reason == "refused with status 400: not ? so"
 
 
 @pytest.mark.parametrize("status", [400, 413, 418, 422])
@@ -116,7 +139,12 @@ def test_what_every_request_would_get_stops_the_run_and_says_what_to_do(
         ({"Retry-After": "0.25"}, 0.25),
         ({"retry-after-ms": "1500", "Retry-After": "7"}, 1.5),
         ({"Retry-After": "Thu, 26 Nov 2026 00:00:30 GMT"}, 30.0),
-        ({"Retry-After": "Wed, 25 Nov 2026 00:00:00 GMT"}, 0.0),
+        ({"Retry-After": "Wed, 25 Nov 2026 00:00:00 GMT"}, None),
+        ({"Retry-After": "0"}, 0.0),
+        ({"Retry-After": "inf"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({"retry-after-ms": "inf", "Retry-After": "7"}, 7.0),
         ({"Retry-After": "3600"}, 3600.0),
         ({"Retry-After": "soon"}, None),
         ({}, None),
@@ -144,7 +172,7 @@ def test_the_vendors_word_on_trying_again_goes_first(status: int, said: str, aga
 
 def test_an_error_page_instead_of_json_is_an_error_status_all_the_same() -> None:
     async def page(_: web.Request) -> web.StreamResponse:
-        return web.Response(status=502, text=f"<html>Bad Gateway {KEY}</html>", content_type="text/html")
+        return web.Response(status=503, text=f"<html>Unavailable {KEY}</html>", content_type="text/html")
 
     error = raised(page)
     assert type(error) is RefusedError

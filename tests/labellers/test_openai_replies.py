@@ -142,12 +142,20 @@ def test_a_reply_that_is_none_is_a_reason_without_a_price(asked: Any, reply: str
         {"prompt_tokens": 600, "completion_tokens": -1},
         {"prompt_tokens": 600, "completion_tokens": True},
         {"prompt_tokens": 6, "completion_tokens": 30, "prompt_tokens_details": {"cached_tokens": 7}},
+        {"prompt_tokens": 2**31, "completion_tokens": 30},
+        {"prompt_tokens": 600, "completion_tokens": 10**400},
     ],
 )
 def test_a_usage_block_that_cannot_be_true_is_none(usage: object) -> None:
     reply = json.loads(chat('{"label":"neutral"}')) | {"usage": usage}
     answer = CHAT.read(json.dumps(reply))
     assert (answer.label, answer.usage) == ("neutral", None)
+
+
+def test_half_a_surrogate_pair_fits_in_a_table() -> None:
+    refused = CHAT.read(chat(None, refusal="no \ud83d"))
+    chosen = DECISIONS.read(decision(choice="\ud83d", probabilities=[]))
+    assert (refused.reason, chosen.reason) == ("the model refused: no ?", "'?' is not a label")
 
 
 def with_tokens() -> str:

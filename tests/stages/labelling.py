@@ -17,6 +17,8 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
+from bizmeme.errors import QuotaError
+from bizmeme.labellers.openai.batches import OpenAiBatches
 from bizmeme.sandbox.config import SandboxConfig, origin
 from bizmeme.sandbox.config_serving import Fault
 from bizmeme.sandbox.process import running
@@ -96,6 +98,18 @@ class Labelling:
             patch.chdir(self.folder)
             run_stage("auto_label", values, out=self.folder)
 
+    def ordered(self, world: World, *overrides: str) -> "Labelling":
+        """Stop in mode batch once all is ordered: the network is gone as its batches are first looked at."""
+
+        async def gone(*_: object) -> None:
+            raise QuotaError("the network is gone", again=False)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(OpenAiBatches, "look", gone)
+            with pytest.raises(QuotaError, match="the network is gone"):
+                self.run(world, "auto_label.labellers=[openai]", "labeller.openai.mode=batch", *overrides)
+        return self
+
     @contextmanager
     def found(self, world: World) -> Iterator[None]:
         """Every stage in the folder, of this process or another, uses that world meanwhile."""
@@ -132,6 +146,11 @@ class Labelling:
         """What people said."""
         return read_table(HumanLabels, self.folder / "data/human_labels.parquet")
 
+    @property
+    def pilot(self) -> pl.DataFrame:
+        """The `dev` posts that people settled on."""
+        return self.people.filter(pl.col("gold").is_not_null(), role="dev").unique(KEY)
+
     def with_people(self, changed: pl.DataFrame) -> "Labelling":
         """Let them have said something else; figures of their agreement stay as they are."""
         write_table(HumanLabels, changed, self.folder / "data/human_labels.parquet")
@@ -155,7 +174,12 @@ def unpaid(small: Pipeline, folder: Path) -> Labelling:
     fork = small.upto("auto_label").fork(folder)
     for name in OUTPUTS:
         fork.path(name).unlink(missing_ok=True)
-    for journal in (fork.home / "journals").glob("*.sqlite"):
+    forget_replies(fork)
+    return Labelling(fork)
+
+
+def forget_replies(pipeline: Pipeline) -> None:
+    """Leave the vision APIs everything to answer again."""
+    for journal in (pipeline.home / "journals").glob("*.sqlite"):
         with sqlite3.connect(journal) as database:
             database.execute("DELETE FROM asks")
-    return Labelling(fork)

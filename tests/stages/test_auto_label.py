@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from bizmeme.shell.parquet import read_table, write_table
+from bizmeme.shell.parquet import read_table
 from bizmeme.tables.posts import Posts
 from tests.stages.labelling import KEY, OUTPUTS, PLOTS, Labelling, World, unpaid, world_of
 from tests.stages.pipeline import Pipeline
@@ -40,11 +40,6 @@ def poor(small_config: Mapping[str, Any]) -> Iterator[World]:
     """A world whose labeller is right in 55 of 100 posts."""
     with world_of(small_config, openai=0.55) as world:
         yield world
-
-
-def pilot_of(labelling: Labelling) -> pl.DataFrame:
-    """The `dev` posts that people settled on."""
-    return labelling.people.filter(pl.col("gold").is_not_null(), role="dev").unique(KEY)
 
 
 # --- what comes out
@@ -147,44 +142,6 @@ def test_gold_of_the_role_test_is_never_read(again: Labelling, served: World) ->
     assert again.figures["pilot"]["accuracy"] < 0.3
 
 
-def test_near_copies_share_a_request_and_other_words_do_not(fresh: Labelling, served: World) -> None:
-    posts = read_table(Posts, fresh.folder / "data/posts.parquet").sort("posted_at", *KEY)
-    shown = posts.filter(pl.col("image_sha256").is_not_null())
-    first, copy, other = shown["no"][0], shown["no"][-1], shown["no"][-2]
-
-    def as_first(name: str, *those: int) -> pl.Expr:
-        return pl.when(pl.col("no").is_in(those)).then(pl.lit(shown[name][0])).otherwise(name).alias(name)
-
-    changed = posts.with_columns(
-        as_first("image_sha256", copy, other), as_first("text", copy), as_first("subject", copy)
-    )
-    write_table(Posts, changed.sort(KEY), fresh.folder / "data/posts.parquet")
-    fresh.run(served)
-    rows = {row["no"]: row for row in fresh.replies.iter_rows(named=True)}
-    assert rows[first]["request_hash"] == rows[copy]["request_hash"]
-    assert (rows[first]["label"], rows[first]["reply"]) == (rows[copy]["label"], rows[copy]["reply"])
-    assert rows[first]["request_hash"] != rows[other]["request_hash"]
-    assert fresh.held[0] == fresh.replies["request_hash"].n_unique() < len(rows)
-
-
-def test_a_limit_takes_the_pilot_and_others_and_a_larger_one_the_same_and_more(
-    fresh: Labelling, served: World
-) -> None:
-    fresh.run(served, "auto_label.limit=45")
-    some = fresh.labels.select(KEY)
-    pilot = pilot_of(fresh).join(read_table(Posts, fresh.folder / "data/posts.parquet"), on=KEY)
-    assert len(some) == 45
-    assert pilot.join(some, on=KEY, how="anti").is_empty()
-    before = served.asked("openai")
-    fresh.run(served, "auto_label.limit=60")
-    more = fresh.labels.select(KEY)
-    assert len(more) == 60
-    assert some.join(more, on=KEY, how="anti").is_empty()
-    assert served.asked("openai") - before == 15
-    fresh.run(served, "auto_label.limit=1")
-    assert sorted(fresh.labels.select(KEY).rows()) == sorted(pilot.select(KEY).rows())
-
-
 # --- the cap and the gate
 
 
@@ -217,7 +174,7 @@ def test_the_gate_stops_a_labeller_right_in_55_of_100_before_the_bulk(fresh: Lab
     assert "GateError: openai failed the gate" in done.stderr
     assert "Nothing more was asked" in done.stderr
     assert "Traceback" not in done.stderr
-    pilot = len(pilot_of(fresh))
+    pilot = len(fresh.pilot)
     assert 20 <= poor.asked("openai") - asked == fresh.held[0] <= pilot < 40
     assert not (fresh.folder / "data/auto_labels.parquet").exists()
 

@@ -14,6 +14,7 @@ from bizmeme.tables.examples import Examples, Predictions
 from bizmeme.tables.labels import AutoLabels, AutoReplies, GoldSample, HumanLabels
 from bizmeme.tables.posts import Images, Posts
 from bizmeme.tables.raw import RawFiles, RawLabels, RawPages, RawPosts, RawReplies
+from tests.stages.labelling import forget_replies
 from tests.stages.pipeline import Pipeline
 
 pytestmark = pytest.mark.slow
@@ -98,6 +99,7 @@ def test_a_stage_stops_at_a_picture_hash_without_its_file(
     small: Pipeline, tmp_path: Path, stage: str, damage: str
 ) -> None:
     fork = small.upto("judge").fork(tmp_path / "fork")
+    forget_replies(fork)  # of a post that is answered no picture is sent
     shown = pl.read_parquet(fork.path("data/examples.parquet")).filter(pl.col("split") == "test")
     picture = f"data/images/{shown['image_sha256'][0]}.jpg"
     if damage == "missing":

@@ -69,7 +69,8 @@ def restore(journal: Journal, workspace: Workspace, boards: Mapping[str, str]) -
     _check_origin(journal.origin, replies, *tables)
     store = MediaStore(media_folder(workspace.home, journal.origin))
     Restoring(journal, store, boards, folder).run()
-    by_model = replies.drop_nulls("reply").group_by("labeller", "model", maintain_order=True)
+    paid = replies.filter(pl.col("reply").is_not_null() | (pl.col("in_doubt_usd") > 0))
+    by_model = paid.group_by("labeller", "model", maintain_order=True)
     for (labeller, model), rows in by_model:
         journal.ledger.restore_replies(_replies(rows), labeller=str(labeller), model=str(model))
     if (workspace.root / SAMPLE).exists():
@@ -84,12 +85,12 @@ def _check_origin(configured: str, *tables: pl.DataFrame) -> None:
         )
 
 
-def _replies(rows: pl.DataFrame) -> Iterator[tuple[str, Reply, float]]:
-    """Each request once: copies of a post share one."""
+def _replies(rows: pl.DataFrame) -> Iterator[tuple[str, Reply | None, float]]:
+    """Each request once, since copies of a post share one; without a reply what it may have cost."""
     distinct = rows.unique("request_hash", maintain_order=True)
     columns = distinct.select("request_hash", "reply", "cost_usd", "in_doubt_usd")
     for request_hash, reply, cost_usd, in_doubt_usd in columns.iter_rows():
-        yield request_hash, Reply(reply, cost_usd), in_doubt_usd
+        yield request_hash, None if reply is None else Reply(reply, cost_usd), in_doubt_usd
 
 
 def status(journal: Journal) -> list[Table]:

@@ -12,6 +12,7 @@ overrides as a stage does. Before any pilot the forecast is a formula's: four ch
 
 import argparse
 import asyncio
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -31,7 +32,7 @@ from bizmeme.shell.journals import alone, open_journal
 from bizmeme.shell.paying.ledger import Spending
 from bizmeme.shell.paying.till import Asked
 from bizmeme.shell.workspace import Workspace, state_home
-from bizmeme.stages.auto_label import Params, hired, prompting, terms
+from bizmeme.stages.auto_label import Params, check_rule, hired, prompting, terms
 
 _USUAL_SECONDS = 2.0  # of an answer, before any was timed
 
@@ -51,6 +52,7 @@ def main(arguments: list[str]) -> None:
     console = Console(soft_wrap=True, markup=False, highlight=False)
     with _configured(chosen.overrides, asking=chosen.pilot) as (params, workspace):
         work = work_to_do(prompting(params), workspace)
+        check_rule(work, params)
         with open_journal(workspace.home, workspace.origin) as journal:
             hands = _hands(work, params, journal, workspace)
             if chosen.pilot:
@@ -82,6 +84,8 @@ def _hands(work: Work, params: Params, journal: Journal, workspace: Workspace) -
 async def _ask_pilots(hands: Sequence[Labelling]) -> None:
     try:
         for hand in hands:
+            await hand.fetch_batches()
+        for hand in hands:
             await hand.check_alive()
         for hand in hands:
             await hand.ask_pilot()
@@ -94,15 +98,18 @@ def plan(hand: Labelling, work: Work, params: Params) -> Table:
     """What one labeller would be asked, and what that takes."""
     model = hand.labeller.model
     pilot = hand.held(work.pilot)
-    forecast = hand.forecast(pilot, hand.open_questions())
+    questions = hand.open_questions()
+    under_way = hand.under_way(questions)
+    forecast = hand.forecast_open(pilot, [each for each in questions if each not in under_way])
     shutdown = params.prices.models[model].shutdown
     table = Table(title=f"{hand.name}: {model}, {hand.mode}", show_header=False, min_width=64)
     rows = {
         "prices": f"as of {params.prices.as_of} (conf/prices/)",
         "shut down": f"on {shutdown}" if shutdown else "not announced",
         "posts": f"{len(work.questions):,} with a picture to label",
-        "requests": f"{hand.distinct:,}: near copies with the same words share one",
-        "answered already": f"{hand.distinct - forecast.requests:,}",
+        "requests": f"{hand.distinct:,}{_shared(hand.distinct, len(work.questions))}",
+        "answered already": f"{hand.distinct - len(questions):,}",
+        "in batches under way": f"{len(under_way):,}",
         "to ask": f"{forecast.requests:,}",
         "tokens": f"{forecast.input_tokens.value or 0:,.0f} in, {forecast.output_tokens.value or 0:,.0f} out",
         "forecast": f"{dollars(forecast.usd, digits=4)}, {_basis(forecast)}",
@@ -127,7 +134,13 @@ def _pilot(hand: Labelling, pilot: Mapping[Key, Asked], work: Work) -> str:
     return f"{len(pilot)} of {wanted} posts answered: `bizmeme plan --pilot` asks it, `dvc repro` as well"
 
 
+def _shared(requests: int, posts: int) -> str:
+    return ": near copies with the same words share one" if requests < posts else ""
+
+
 def _time(hand: Labelling, forecast: Forecast) -> str:
+    if not forecast.requests:
+        return "none: nothing is left to ask"
     if hand.mode == "batch":
         return f"up to {BATCH_HOURS:.0f} hours: the vendors' promise for a batch"
     measured = hand.seconds_per_answer
@@ -136,11 +149,12 @@ def _time(hand: Labelling, forecast: Forecast) -> str:
         forecast.requests, tokens, limits=hand.labeller.limits, seconds_per_answer=measured or _USUAL_SECONDS
     )
     guessed = "" if measured else f" (an answer taken to need {_USUAL_SECONDS:.0f} s)"
-    return f"{took.hours * 60:.0f} minutes, held by limits.{took.held_by}{guessed}"
+    minutes = max(1, math.ceil(took.hours * 60))
+    return f"{minutes} minute{'s' * (minutes > 1)}, held by limits.{took.held_by}{guessed}"
 
 
 def _money(spent: Spending, *, budget_usd: float) -> str:
     return (
         f"Spent so far ${spent.settled_usd:.4f}, in doubt ${spent.in_doubt_usd:.4f} "
-        f"({spent.in_doubt} sends); auto_label.budget_usd is ${budget_usd:.2f}."
+        f"({spent.in_doubt} sends); auto_label.budget_usd is ${budget_usd:.4f}."
     )

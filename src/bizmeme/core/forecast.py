@@ -59,6 +59,19 @@ class Forecast:
     output_tokens: Estimate
     usd: Estimate
 
+    def plus(self, other: "Forecast") -> "Forecast":
+        """Both together; their errors are taken to go the same way, since one pilot stands behind both."""
+        if not self.requests or not other.requests:
+            return self if self.requests else other
+        return Forecast(
+            self.requests + other.requests,
+            self.basis,
+            self.pilot,
+            _summed(self.input_tokens, other.input_tokens),
+            _summed(self.output_tokens, other.output_tokens),
+            _summed(self.usd, other.usd),
+        )
+
     def figures(self) -> dict[str, Any]:
         """As metric files hold it."""
         return {
@@ -69,6 +82,14 @@ class Forecast:
             "output_tokens": self.output_tokens.figures(),
             "usd": self.usd.figures(),
         }
+
+
+def _summed(one: Estimate, other: Estimate) -> Estimate:
+    value, low, high = (
+        None if a is None or b is None else round(a + b, _DIGITS)
+        for a, b in ((one.value, other.value), (one.low, other.low), (one.high, other.high))
+    )
+    return Estimate(value, low, high)
 
 
 def by_formula(

@@ -25,6 +25,8 @@ from bizmeme.errors import ConfigError
 
 Endpoint = Literal["chat", "decisions"]
 Mode = Literal["live", "batch", "decisions"]
+MODES: tuple[Mode, ...] = ("live", "batch", "decisions")
+_MOST_TOKENS = 2**31  # of one answer: more is a broken count, not a bill
 UsdPerMillion = Annotated[float, Field(ge=0, le=1000)]
 
 
@@ -35,6 +37,13 @@ class Usage:
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0  # of the input
+
+    @property
+    def sound(self) -> bool:
+        """Whether it can be true; what a stranger's JSON held may be of any type."""
+        counts = (self.input_tokens, self.output_tokens, self.cached_tokens)
+        whole = all(type(count) is int and 0 <= count < _MOST_TOKENS for count in counts)
+        return whole and self.cached_tokens <= self.input_tokens
 
 
 class TokenPrices(Section):
@@ -85,8 +94,7 @@ class ModelPrices(Section):
     @property
     def modes(self) -> tuple[Mode, ...]:
         """Every mode that it has."""
-        every: tuple[Mode, ...] = ("live", "batch", "decisions")
-        return tuple(mode for mode in every if self.prices(mode) is not None)
+        return tuple(mode for mode in MODES if self.prices(mode) is not None)
 
 
 class PriceTable(Section):
@@ -108,11 +116,21 @@ class PriceTable(Section):
                 f"{where}.model = '{model}': its price is unknown, so no cap would hold.{hint} "
                 f"Add it to conf/prices/ with the vendor's prices. Known: {', '.join(sorted(self.models))}."
             )
+        if mode not in MODES:
+            near = difflib.get_close_matches(mode, MODES, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise ConfigError(
+                f"{where}.mode = '{mode}': there is no such mode.{hint} Known: {', '.join(MODES)}."
+            )
         if mode not in prices.modes:
-            having = sorted(name for name, each in self.models.items() if mode in each.modes)
+            having = sorted(
+                name
+                for name, each in self.models.items()
+                if mode in each.modes and each.vendor == prices.vendor
+            )
             raise ConfigError(
                 f"{where}.mode = '{mode}': {prices.vendor} does not offer it for {model}, which has "
-                f"{', '.join(prices.modes)}. Models that have it: {', '.join(having)}."
+                f"{', '.join(prices.modes)}. Its models that have it: {', '.join(having)}."
             )
         return prices
 

@@ -40,6 +40,11 @@ class Reading:
     reason: str | None = None
 
 
+def printable(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON may hold and no table takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def read_answer(content: str | None, *, labels: Labels, tokens: Sequence[Token] = ()) -> Reading:
     """Read the JSON answer; `tokens` are its tokens, in order, where the API gives them."""
     if not content:

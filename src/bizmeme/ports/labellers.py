@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 from bizmeme.core.limits import BatchLimits, Limits
 from bizmeme.core.prices import Usage
 
+GAVE_UP = frozenset({408, 499, 502, 504, *range(520, 525)})
+"""Error statuses of a gateway that stopped waiting for its vendor, which may answer, and charge, even so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -102,8 +105,12 @@ class Batches(Protocol):
         """How far it is."""
         ...
 
-    async def fetch(self, name: str) -> list[Outcome]:
-        """Every line of an ended batch that has an outcome, in no particular order."""
+    async def fetch(self, name: str) -> list[Outcome] | None:
+        """Every line of an ended batch that has an outcome, in no particular order.
+
+        None where the vendor has the batch, but no longer its outcomes. Raises as Labeller.ask does, and
+        ServiceError as well where fewer can be read than the vendor says that it has.
+        """
         ...
 
 

@@ -25,7 +25,7 @@ from bizmeme.errors import ConfigError
 from bizmeme.ports.trackers import Run, Tracker
 from bizmeme.shell.auto_label.labelling import Hired, Labelling, Terms, Told, Tools, hold
 from bizmeme.shell.auto_label.questions import Prompting, Work, work_to_do
-from bizmeme.shell.auto_label.report import Report, tracked
+from bizmeme.shell.auto_label.report import Report, told_in_a_line, tracked
 from bizmeme.shell.builder import build
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.journal import Journal
@@ -82,7 +82,9 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _offered(self) -> Self:
-        """Whoever is asked is there, and offers what is asked of it at a known price."""
+        """Whoever is asked is there, once, and offers what is asked of it at a known price."""
+        if len(set(self.auto_label.labellers)) < len(self.auto_label.labellers):
+            raise ValueError("auto_label.labellers names somebody twice: each is asked once. Name it once.")
         for name in self.auto_label.labellers:
             if name not in self.labeller:
                 raise ValueError(
@@ -101,7 +103,7 @@ class Params(Section):
 def run(params: Params, workspace: Workspace) -> None:
     """Ask about the pilot, hold the gate, ask about the rest; write what was answered, and how sure it is."""
     work = work_to_do(prompting(params), workspace)
-    _check_rule(work, params)
+    check_rule(work, params)
     with open_journal(workspace.home, workspace.origin) as journal:
         with alone(workspace.home, workspace.origin, doing="asking"):
             told = asyncio.run(_label(work, params, journal, workspace))
@@ -115,6 +117,7 @@ def run(params: Params, workspace: Workspace) -> None:
     write_json(figures, workspace.write("metrics/auto_label.json"))
     report.draw(workspace.write("plots/auto_label"))
     _record(params, figures, workspace)
+    print(f"auto_label: {told_in_a_line(figures)}")  # noqa: T201
 
 
 def prompting(params: Params) -> Prompting:
@@ -155,7 +158,7 @@ def terms(params: Params) -> Terms:
     )
 
 
-def _check_rule(work: Work, params: Params) -> None:
+def check_rule(work: Work, params: Params) -> None:
     """Raise DataError where the rule needs more known posts than there are, before anything is paid."""
     several = len(params.auto_label.labellers) + bool(work.brought) > 1
     if several and params.auto_label.consensus == "dawid_skene":
@@ -169,6 +172,8 @@ async def _label(work: Work, params: Params, journal: Journal, workspace: Worksp
     wanted = hired(params) if work.questions else []
     hands = [Labelling(each, work, terms(params), tools) for each in wanted]
     try:
+        for hand in hands:
+            await hand.fetch_batches()
         for hand in hands:
             await hand.check_alive()
         pilots = {hand.name: await hand.ask_pilot() for hand in hands}

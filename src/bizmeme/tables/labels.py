@@ -80,7 +80,10 @@ class AutoReplies(dy.Schema):
     )
     rationale = dy.String(nullable=True, metadata=doc("one sentence, in the model's words"))
     reason = dy.String(nullable=True, metadata=doc("why there is no label"))
-    cost_usd = dy.Float64(min=0, metadata=doc("by the usage block and conf/prices, as it was paid"))
+    cost_usd = dy.Float64(
+        min=0,
+        metadata=doc("of the request, as it was paid: posts that share one all show it"),
+    )
     in_doubt_usd = dy.Float64(min=0, metadata=doc("reserved for earlier sends that a kill left unanswered"))
     reply = dy.String(nullable=True, metadata=doc("the reply's body, JSON; usage included"))
 

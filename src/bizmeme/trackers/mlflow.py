@@ -84,6 +84,7 @@ class MlflowTracker:
     @contextmanager
     def _database(self, kind: Kind) -> Iterator[tuple["MlflowClient", str]]:
         """Client and experiment; what goes wrong meanwhile is a StorageError or a ServiceError."""
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")  # else it tells every table that it makes
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -96,7 +97,6 @@ class MlflowTracker:
             ) from error
 
     def _open(self, kind: Kind) -> tuple["MlflowClient", str]:
-        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")  # else it tells every table that it makes
         import mlflow
 
         self._home.mkdir(parents=True, exist_ok=True)

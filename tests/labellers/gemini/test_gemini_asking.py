@@ -144,7 +144,7 @@ def test_a_model_that_the_vendor_does_not_have_stops(desk: Desk) -> None:
         ("live", "gemini-2.0-flash", "its price is unknown, so no cap would hold"),
         ("live", "gemini-decision-1", "gemini does not offer it for gemini-decision-1, which has decisions"),
         ("batch", "gemini-decision-1", "gemini does not offer it for gemini-decision-1"),
-        ("decisions", "gemini-2.5-flash-lite", "Models that have it: gemini-decision-1"),
+        ("decisions", "gemini-2.5-flash-lite", "Its models that have it: gemini-decision-1"),
         ("live", "gpt-6-luna", "that is a model of openai"),
     ],
 )

@@ -43,6 +43,12 @@ def acted(desk: Desk, act: Callable[[Batches, list[bytes]], Awaitable[Any]], *, 
     return once(labeller, lambda: act(batches_of(labeller), lines))
 
 
+async def fetched(batches: Batches, name: str) -> list[Outcome]:
+    outcomes = await batches.fetch(name)
+    assert outcomes is not None
+    return outcomes
+
+
 def test_only_batch_mode_has_batches(desk: Desk) -> None:
     assert desk.labeller("live").batches is None
     assert desk.labeller("decisions").batches is None
@@ -58,7 +64,7 @@ def test_a_batch_runs_ends_by_the_clock_and_answers_every_line_as_live(
         for _ in range(2):
             await pass_time(addresses, LASTS_S / 2)
             seen.append(await batches.look(name))
-        return seen, await batches.fetch(name)
+        return seen, await fetched(batches, name)
 
     seen, outcomes = acted(desk, act)
     assert [(each.state, each.done, each.total) for each in seen] == [
@@ -95,7 +101,7 @@ def test_lines_that_failed_or_expired_have_a_reason_and_may_be_asked_again(
     async def act(batches: Batches, lines: list[bytes]) -> tuple[BatchStatus, list[Outcome]]:
         name = await batches.create("partial", lines)
         await pass_time(addresses, LASTS_S)
-        return await batches.look(name), await batches.fetch(name)
+        return await batches.look(name), await fetched(batches, name)
 
     with running(served(small, failed_share=0.3, expired_share=0.2)) as addresses:
         status, outcomes = acted(desk, act, url=addresses["gemini"])
@@ -119,7 +125,7 @@ def test_a_batch_of_which_nothing_came_says_why(
     async def act(batches: Batches, lines: list[bytes]) -> tuple[BatchStatus, list[Outcome]]:
         name = await batches.create("lost", lines)
         await pass_time(addresses, LASTS_S)
-        return await batches.look(name), await batches.fetch(name)
+        return await batches.look(name), await fetched(batches, name)
 
     with running(served(small, **{fate: 1.0})) as addresses:
         status, outcomes = acted(desk, act, url=addresses["gemini"])
@@ -131,7 +137,7 @@ def test_a_cancelled_batch_gives_what_was_done_by_then(desk: Desk, addresses: Ad
         name = await batches.create("cancelled", lines)
         await pass_time(addresses, LASTS_S / 4)
         await cancel(addresses, name)
-        return await batches.look(name), await batches.fetch(name)
+        return await batches.look(name), await fetched(batches, name)
 
     status, outcomes = acted(desk, act)
     assert (status.state, status.problem, status.done, status.total) == ("ended", "cancelled", 10, 40)
@@ -153,7 +159,7 @@ def test_a_line_that_the_api_cannot_read_is_given_up(desk: Desk, addresses: Addr
         broken = batches.line("broken", {"contents": []})
         name = await batches.create("broken line", [lines[0], broken])
         await pass_time(addresses, LASTS_S)
-        return await batches.fetch(name)
+        return await fetched(batches, name)
 
     outcomes = {each.request_hash: each for each in acted(desk, act)}
     assert outcomes[HASHES[0]].reply
@@ -174,11 +180,17 @@ def test_a_batch_is_found_by_our_key_on_any_page(desk: Desk, addresses: Addresse
     assert fetch_json(addresses["gemini"] + "/_counts")["routes"]["GET /v1beta/batches"] >= 4
 
 
-def test_a_batch_that_the_vendor_does_not_have_is_unknown(desk: Desk) -> None:
-    async def act(batches: Batches, _: list[bytes]) -> tuple[BatchStatus, list[Outcome]]:
-        return await batches.look("batches/none"), await batches.fetch("batches/none")
+def test_a_batch_that_the_vendor_does_not_have_is_unknown_and_gives_no_outcomes(desk: Desk) -> None:
+    async def look(batches: Batches, _: list[bytes]) -> BatchStatus:
+        return await batches.look("batches/none")
 
-    assert acted(desk, act) == (BatchStatus("unknown", 0, 0), [])
+    async def fetch(batches: Batches, _: list[bytes]) -> list[Outcome]:
+        return await fetched(batches, "batches/none")
+
+    assert acted(desk, look) == BatchStatus("unknown", 0, 0)
+    with pytest.raises(ServiceError, match="is gone") as raised:
+        acted(desk, fetch)
+    assert type(raised.value) is ServiceError
 
 
 def test_the_same_batch_sent_twice_is_two(desk: Desk) -> None:
@@ -231,11 +243,18 @@ def test_a_refusal_to_begin_is_one_as_of_any_request(desk: Desk) -> None:
         )
 
 
-@pytest.mark.parametrize("status", [403, 503])
+def test_a_gateway_that_gave_up_waiting_for_a_new_batch_leaves_it_in_doubt(desk: Desk) -> None:
+    with pytest.raises(ServiceError) as raised:
+        told(desk, lambda batches: batches.create("mine", [b"{}"]), refusal(504, "Deadline expired."))
+    assert type(raised.value) is ServiceError
+
+
+@pytest.mark.parametrize("status", [403, 503, 504])
 def test_looking_raises_what_asking_would(desk: Desk, status: int) -> None:
     with pytest.raises(RefusedError) as raised:
         told(desk, lambda batches: batches.look("batches/one"), refusal(status, "No."))
     assert isinstance(raised.value, QuotaError) == (status == 403)
+    assert raised.value.again == (status != 403)
 
 
 def test_a_list_that_goes_round_in_circles_ends(desk: Desk) -> None:
@@ -271,7 +290,9 @@ def test_only_lines_that_can_be_told_apart_are_outcomes(desk: Desk) -> None:
         {"response": {}},
         {"metadata": {"key": "b"}},
         {"error": {"code": 8}, "metadata": {"key": "c"}},
-        {"error": {"code": 400, "message": f"Bad {KEY}"}, "metadata": {"key": "d"}},
+        {"error": {"code": 400, "message": f"Bad {KEY} \ud83d"}, "metadata": {"key": "d"}},
+        {"error": {"code": ["unhashable"]}, "metadata": {"key": "e"}},
+        {"response": {"\ud83d": 1}, "metadata": {"key": "\ud83d"}},
         None,
     ]
     for place in ({"metadata": {"output": {"inlinedResponses": {"inlinedResponses": lines}}}},
@@ -280,5 +301,52 @@ def test_only_lines_that_can_be_told_apart_are_outcomes(desk: Desk) -> None:
         assert outcomes == [
             Outcome("a", '{"candidates": []}', None),
             Outcome("c", None, "failed in its batch: no reason given", again=True),
-            Outcome("d", None, "failed in its batch: Bad …", again=False),
+            Outcome("d", None, "failed in its batch: Bad … ?", again=False),
+            Outcome("?", '{"\\ud83d": 1}', None),
         ]
+
+
+def inline(*lines: object) -> dict[str, object]:
+    return {"inlinedResponses": {"inlinedResponses": list(lines)}}
+
+
+ANSWERED = {"response": {"candidates": []}, "metadata": {"key": "a"}}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"done": True, "metadata": {"state": "BATCH_STATE_SUCCEEDED"}},
+        {"done": True, "metadata": {}},
+        {"metadata": {"state": "BATCH_STATE_SUCCEEDED", "output": {"responsesFile": "files/1"}}},
+        {"metadata": {"state": "BATCH_STATE_EXPIRED", "batchStats": {"successfulRequestCount": "1"}}},
+        {"metadata": {"state": "BATCH_STATE_SUCCEEDED", "batchStats": {"successfulRequestCount": "2"},
+                      "output": inline(ANSWERED)}},
+    ],
+)  # fmt: skip
+def test_a_batch_whose_answers_are_not_there_is_not_one_without_answers(
+    desk: Desk, operation: object
+) -> None:
+    with pytest.raises(ServiceError, match="answers, of which") as raised:
+        told(desk, lambda batches: batches.fetch("batches/one"), Said(body=operation))
+    assert type(raised.value) is ServiceError
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"metadata": {"state": "BATCH_STATE_FAILED", "batchStats": 7}},
+        {"metadata": {"state": "BATCH_STATE_CANCELLED", "batchStats": {"successfulRequestCount": "0"}}},
+        {"done": True, "error": {"code": 13}},
+    ],
+)
+def test_a_batch_that_ended_before_any_answer_has_none(desk: Desk, operation: object) -> None:
+    outcomes, _ = told(desk, lambda batches: batches.fetch("batches/one"), Said(body=operation))
+    assert outcomes == []
+
+
+def test_a_count_that_is_none_is_no_reason_to_hold_back_answers(desk: Desk) -> None:
+    stats = {"successfulRequestCount": "9" * 5000, "failedRequestCount": -1}
+    metadata = {"state": "BATCH_STATE_SUCCEEDED", "batchStats": stats, "output": inline(ANSWERED)}
+    outcomes, _ = told(desk, lambda batches: batches.fetch("batches/one"), Said(body={"metadata": metadata}))
+    assert outcomes == [Outcome("a", '{"candidates": []}', None)]

@@ -47,13 +47,28 @@ def refused(desk: Desk, mode: str, answer: Said) -> RefusedError:
 
 
 @pytest.mark.parametrize("mode", ENDPOINTS)
-@pytest.mark.parametrize("status", [408, 409, 429, 499, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [409, 429, 500, 503, 529])
 def test_a_busy_or_broken_server_is_asked_again(desk: Desk, mode: str, status: int) -> None:
     error = refused(desk, mode, refusal(status, "Try later.", "UNAVAILABLE"))
     assert error.again
     assert not isinstance(error, QuotaError)
     assert error.after_s is None
     assert error.reason == f"refused with status {status}: Try later"
+
+
+@pytest.mark.parametrize("mode", ENDPOINTS)
+@pytest.mark.parametrize("status", [408, 499, 502, 504, 520, 521, 522, 523, 524])
+def test_a_gateway_that_gave_up_waiting_leaves_it_in_doubt(desk: Desk, mode: str, status: int) -> None:
+    error, asked = failure(desk, mode, refusal(status, f"Deadline expired, {KEY}.", "DEADLINE_EXCEEDED"))
+    assert type(error) is ServiceError
+    assert asked == 1
+    assert f"a gateway gave up waiting (status {status}): Deadline expired, …. Run" in str(error)
+
+
+@pytest.mark.parametrize("mode", ENDPOINTS)
+def test_an_error_of_which_nothing_can_be_read_leaves_it_in_doubt(desk: Desk, mode: str) -> None:
+    error, _ = failure(desk, mode, Said(504, b'{"error": {"code": 5'))
+    assert type(error) is ServiceError
 
 
 @pytest.mark.parametrize("mode", ENDPOINTS)
@@ -66,6 +81,9 @@ def test_a_busy_or_broken_server_is_asked_again(desk: Desk, mode: str, status: i
         ([], {"Retry-After": "0"}, 0.0),
         ([], {"Retry-After": "Thu, 26 Nov 2026 01:00:09 GMT", "Date": "Thu, 26 Nov 2026 01:00:00 GMT"}, 9.0),
         ([], {"Retry-After": "soon"}, None),
+        ([], {"Retry-After": "inf"}, None),
+        ([], {"Retry-After": "-5"}, None),
+        ([], {"Retry-After": "Thu, 26 Nov 2026 00:59:59 GMT", "Date": "Thu, 26 Nov 2026 01:00:00 GMT"}, None),
         ([{"@type": RPC + "RetryInfo"}], {}, None),
         (["nonsense"], {}, None),
     ],
@@ -121,8 +139,7 @@ def test_what_only_this_post_gets_gives_it_up_with_a_reason_that_names_no_addres
 @pytest.mark.parametrize(
     "answer",
     [
-        Said(500, b'{"error": {"code": 5'),
-        Said(502, b"<html>Bad Gateway</html>", content_type="text/html"),
+        Said(503, b"<html>Unavailable</html>", content_type="text/html"),
         Said(503, b""),
         Said(500, [{"error": {"code": 500, "message": "As a list."}}]),
         Said(500, "a word"),

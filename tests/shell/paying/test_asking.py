@@ -141,6 +141,22 @@ def test_a_busy_server_is_asked_again_and_charges_once(tmp_path: Path) -> None:
     assert clock.timer.slept == [7, 7]
 
 
+def test_a_pause_that_nobody_waits_for_ends_the_run_and_says_when_to_go_on(tmp_path: Path) -> None:
+    labeller, clock = Scripted({"b": [RefusedError("429", again=True, after_s=601)]}), JumpingClock()
+    with open_journal(tmp_path, "real") as journal:
+        with pytest.raises(QuotaError, match=r"labeller\.scripted .*601 s.*goes on at 1970-01-12 13:5\d UTC"):
+            asyncio.run(asking(labeller, journal, "a", "b", clock=clock))
+        assert journal.ledger.spending() == Spending(0.125, 0, 0)
+    assert sum(clock.timer.slept) < 60
+    labeller = Scripted({"b": [RefusedError("429", again=True, after_s=600), "bullish"]})
+    assert ask(labeller, tmp_path, "a", "b")[1] == Spending(0.25, 0, 0)
+
+
+def test_a_pause_beyond_all_calendars_ends_the_run_too(tmp_path: Path) -> None:
+    with pytest.raises(QuotaError, match="no time that a calendar has"):
+        ask(Scripted({"a": [RefusedError("429", again=True, after_s=1e300)]}), tmp_path, "a")
+
+
 def test_silence_is_asked_again_and_stays_in_doubt(tmp_path: Path) -> None:
     labeller = Scripted({"a": [ServiceError("timeout"), "bearish"]})
     answers, spent = ask(labeller, tmp_path, "a")

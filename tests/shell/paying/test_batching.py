@@ -1,6 +1,7 @@
 """Paying for answers in batches, with a vendor that can be told to fail, and that outlives its clients."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class Vendor:
         self.keys: dict[str, str] = {}  # key → name
         self.looks: dict[str, int] = {}
         self.lost: set[str] = set()
+        self.forgotten: set[str] = set()  # their outcomes are
+        self.refused: set[str] = set()  # as a whole
         self.fails: dict[str, list[BaseException | None]] = {}  # call → what happens, then nothing
         self.after_create: Callable[[], None] = lambda: None
         self.names_outcomes: Callable[[str, str], Outcome | None] = self.answered
@@ -61,15 +64,20 @@ class Vendor:
         await asyncio.sleep(0)
         self.looks[name] = looks = self.looks.get(name, 0) + self.ends_once()
         lines = len(self.made[name])
+        if name in self.refused:
+            return BatchStatus("ended", 0, lines, "failed: Enqueued token limit reached")
         return (
             BatchStatus("ended", lines, lines, self.problem)
             if looks > 1
             else BatchStatus("running", 0, lines)
         )
 
-    async def fetch(self, name: str) -> list[Outcome]:
+    async def fetch(self, name: str) -> list[Outcome] | None:
         self._fail("fetch")
-        found = (self.names_outcomes(request, post) for request, post in reversed(self.made[name]))
+        if name in self.forgotten:
+            return None
+        made = self.made[name] if name not in self.refused else []
+        found = (self.names_outcomes(request, post) for request, post in reversed(made))
         return [outcome for outcome in found if outcome is not None]
 
     def answered(self, request: str, post: str) -> Outcome | None:
@@ -168,6 +176,7 @@ def test_what_a_batch_did_not_answer_is_asked_in_a_further_one_and_costs_nothing
         return None
 
     labeller.batches.names_outcomes = outcome
+    labeller.batches.problem = "expired"
     answers, spent = ask(labeller, tmp_path, *"abcd")
     assert labels(answers) == {"a": "bearish", "b": None, "c": "bullish", "d": "bullish"}
     assert answers["b"].answer.reason == "bad picture"
@@ -294,6 +303,117 @@ def test_a_batch_that_its_vendor_has_lost_stays_in_doubt_and_its_posts_are_asked
     answers, spent = ask(labeller, tmp_path, "a", "b")
     assert set(labels(answers).values()) == {"bullish"}
     assert spent == Spending(0.125, 0.5, 2)
+
+
+def test_a_batch_whose_outcomes_are_gone_stays_in_doubt_and_its_posts_are_asked_anew(tmp_path: Path) -> None:
+    labeller = Batching()
+    labeller.batches.forgotten = {"batch_0"}
+    answers, spent = ask(labeller, tmp_path, "a", "b")
+    assert set(labels(answers).values()) == {"bullish"}
+    assert labeller.batches.posts == [["a", "b"], ["a", "b"]]
+    assert spent == Spending(0.125, 0.5, 2)
+
+
+def test_outcomes_that_are_there_at_a_second_look_are_fetched(tmp_path: Path) -> None:
+    labeller = Batching()
+    fetch, looks = labeller.batches.fetch, list[str]()
+
+    async def late(name: str) -> list[Outcome] | None:
+        looks.append(name)
+        return await fetch(name) if len(looks) > 1 else None
+
+    labeller.batches.fetch = late  # type: ignore[method-assign]
+    assert ask(labeller, tmp_path, "a", "b")[1] == Spending(0.125, 0, 0)
+    assert looks == ["batch_0"] * 2
+
+
+def test_what_a_whole_batch_says_nothing_of_is_in_doubt_and_asked_again(tmp_path: Path) -> None:
+    labeller = Batching()
+    silent = ["b"]
+
+    def outcome(request: str, post: str) -> Outcome | None:
+        if post not in silent:
+            return labeller.batches.answered(request, post)
+        silent.remove(post)
+        return None
+
+    labeller.batches.names_outcomes = outcome
+    answers, spent = ask(labeller, tmp_path, "a", "b")
+    assert labels(answers) == {"a": "bullish", "b": "bullish"}
+    assert labeller.batches.posts == [["a", "b"], ["b"]]
+    assert spent == Spending(0.125, 0.25, 1)
+
+
+@pytest.mark.parametrize(("call", "left"), [("look", 1), ("create", 0)])
+def test_a_pause_that_nobody_waits_for_ends_the_run_and_loses_nothing(
+    call: str, left: int, tmp_path: Path
+) -> None:
+    labeller = Batching()
+    labeller.batches.fails = {call: [RefusedError("429", again=True, after_s=3600)]}
+    with pytest.raises(QuotaError, match=r"labeller\.scripted .*goes on at 1970-01-12 14:46 UTC"):
+        ask(labeller, tmp_path, "a")
+    assert unfinished(tmp_path) == spending(tmp_path).in_doubt == left
+    assert ask(labeller, tmp_path, "a")[1] == Spending(0.0625, 0, 0)
+    assert len(labeller.batches.made) == 1
+
+
+# --- batches that are refused as a whole
+
+
+def test_a_batch_that_is_refused_beside_others_is_made_again_once_one_of_them_has_ended(
+    tmp_path: Path,
+) -> None:
+    labeller = Batching(max_requests=1)
+    vendor, refused = labeller.batches, set[str]()
+
+    def ended() -> int:
+        return sum(looks > 1 for name, looks in vendor.looks.items() if name not in vendor.refused)
+
+    def made() -> None:
+        *others, name = (each for each in vendor.made if each not in vendor.refused)
+        ((_, post),) = vendor.made[name]
+        assert ended() or post not in refused
+        if len(others) - ended() == 2:
+            vendor.refused.add(name)
+            refused.add(post)
+
+    vendor.after_create = made
+    looked = itertools.count()
+    vendor.ends_once = lambda: bool(refused) and next(looked) > 3000  # two run on meanwhile
+    answers, spent = ask(labeller, tmp_path, *"abcdefgh")
+    assert refused
+    assert set(labels(answers).values()) == {"bullish"}
+    assert spent == Spending(8 * 0.0625, 0, 0)
+    with open_journal(tmp_path, "real") as journal:
+        assert journal.ledger.hopeless() == set()
+
+
+def test_where_every_batch_is_refused_the_run_pauses_and_stops_without_giving_any_post_up(
+    tmp_path: Path,
+) -> None:
+    labeller, clock = Batching(), JumpingClock()
+    labeller.batches.refused = {f"batch_{number}" for number in range(99)}
+    with open_journal(tmp_path, "real") as journal:
+        desk = BatchDesk(labeller, "scripted", journal, how=HOW, cap_usd=9)
+        with pytest.raises(
+            RefusedError, match=r"labeller\.scripted: no answer in 3 batches: failed: Enqueued"
+        ):
+            asyncio.run(desk.ask_all(questions("a", "b"), no_picture, clock, what="test"))
+        assert journal.ledger.hopeless() == set()
+        assert journal.ledger.spending() == Spending(0, 0, 0)
+    assert clock.timer.slept == [60, 120]
+    assert len(labeller.batches.made) == 3
+    labeller.batches.refused.clear()
+    answers, _ = ask(labeller, tmp_path, "a", "b")
+    assert set(labels(answers).values()) == {"bullish"}
+
+
+def test_a_batch_that_is_refused_twice_is_made_a_third_time_and_costs_no_post_a_try(tmp_path: Path) -> None:
+    labeller = Batching({"a": [RefusedError("server error", again=True)] * 2 + ["bearish"]})
+    labeller.batches.refused = {"batch_0", "batch_1", "batch_3"}
+    answers, _ = ask(labeller, tmp_path, "a", "b")
+    assert labels(answers) == {"a": "bearish", "b": "bullish"}
+    assert labeller.batches.posts == [["a", "b"]] * 3 + [["a"]] * 3
 
 
 # --- creating

@@ -174,6 +174,17 @@ def test_replies_are_restored_where_none_is_held_with_what_was_in_doubt(tmp_path
             journal.ledger.reserve(request("k", usd=0.5), cap_usd=1)
 
 
+def test_doubts_without_a_reply_are_restored_where_nothing_is_known_of_the_request(tmp_path: Path) -> None:
+    with open_journal(tmp_path, "real") as journal:
+        journal.ledger.reserve(request("h", usd=0.5), cap_usd=1)
+        replies = [("h", None, 0.5), ("i", None, 0.25)]
+        for _ in range(2):
+            assert journal.ledger.restore_replies(replies, labeller="l", model="m") == 0
+            assert journal.ledger.spending() == Spending(0, 0.75, 2)
+        journal.ledger.restore_replies([("h", Reply("{}", 0.2), 0.5)], labeller="l", model="m")
+        assert journal.ledger.spending() == Spending(0.2, 0.75, 2)
+
+
 # --- batches
 
 
@@ -214,10 +225,21 @@ def test_an_ended_batch_is_written_down_released_and_closed_at_once(tmp_path: Pa
             Outcome("c", "{}", None),  # said twice
             Outcome("z", "{}", None),  # never asked
         ]
-        assert book.end(batch, outcomes) == [(Sent(3, "c", 0.5, batch=True), "{}")]
+        assert book.end(batch, outcomes, whole=False) == [(Sent(3, "c", 0.5, batch=True), "{}")]
         assert journal.ledger.spending() == Spending(0.5, 0, 0)
         assert book.unfinished("l") == []
         assert [journal.ledger.reply(name) for name in "abz"] == [None] * 3
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_whole_batch_says_nothing_of_stays_in_doubt(whole: bool, tmp_path: Path) -> None:
+    with open_journal(tmp_path, "real") as journal:
+        book = BatchBook(journal.ledger)
+        batch = made(book, "a", "b", "c")
+        book.end(batch, [Outcome("a", "{}", None), Outcome("b", None, "expired", again=True)], whole=whole)
+        assert journal.ledger.spending() == Spending(0.5, 0.5 * whole, int(whole))
+        assert [each.request_hash for each in journal.ledger.doubts()] == ["c"] * whole
+        assert book.unfinished("l") == []
 
 
 def test_a_lost_batch_stays_in_doubt_and_a_dropped_one_does_not(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ class Life:
     def _only_silence_is_in_doubt(self, before: Books) -> None:
         """A clean stop: nothing that had arrived."""
         silences = sum(send.silent and send.run == f"run {self.runs}" for send in self.vendor.sends)
-        lost = sum(len(batch.asked) for batch in self.vendor.batches if batch.lost)
+        lost = sum(len(each.asked) if each.lost else each.silent for each in self.vendor.batches)
         more = self.books.doubts.total() - before.doubts.total()
         assert more <= silences + lost, f"{more} more in doubt after {silences} silences, {lost} lost"
 

@@ -145,8 +145,8 @@ class HttpBatches:
         return None if name is None else str(name)
 
     async def look(self, name: str) -> BatchStatus:
-        state = json.loads(await _sent(self._http, "GET", f"/batches/{name}"))["state"]
-        return BatchStatus(state, 0, 0)
+        told = json.loads(await _sent(self._http, "GET", f"/batches/{name}"))
+        return BatchStatus(told["state"], 0, 0, told.get("problem"))
 
     async def fetch(self, name: str) -> list[Outcome]:
         lines = json.loads(await _sent(self._http, "GET", f"/batches/{name}/outcomes"))

@@ -27,7 +27,7 @@ _SILENT = {"silence", "reset", "reset, charged"}
 _BATCH_FAULTS = {"429 after": 5, "500": 5, "reset": 5, "reset, charged": 10, "quota": 2}
 _LOOK_FAULTS = {"500": 5, "reset": 5, "429": 3}
 _LINE_FAULTS = {"again": 5, "never": 2, "missing": 5, "truncated": 2, "refusal": 3}
-_LOST_SHARE = 0.05
+_LOST_SHARE, _WHOLE_SHARE = 0.05, 0.5
 _STATUSES = {"429 after": 429, "429": 429, "500": 500, "503": 503, "quota": 403}
 
 
@@ -59,7 +59,13 @@ class Batch:
     lines: dict[str, dict[str, Any]]  # request hash → its outcome, where it has one
     charged: dict[str, int]  # request hash → tokens
     lost: bool
+    whole: bool  # what has no outcome was charged all the same; else the batch expired before it
     looks: int = 0
+
+    @property
+    def silent(self) -> int:
+        """Lines of a whole batch of which nothing is said."""
+        return len(self.asked) - len(self.lines) if self.whole else 0
 
 
 @dataclass
@@ -131,17 +137,19 @@ class Vendor:
 
     def _made(self, key: str, lines: list[dict[str, str]]) -> Batch:
         outcomes, charged = dict[str, dict[str, Any]](), dict[str, int]()
+        chance = random.Random(f"ends {key}")
+        lost, whole = chance.random() < _LOST_SHARE, chance.random() < _WHOLE_SHARE
         for line in lines:
             kind = self._drawn(f"{line['post']} in a batch", _LINE_FAULTS)
             if kind in ("again", "never"):
                 outcomes[line["hash"]] = {"reason": kind, "again": kind == "again"}
             elif kind != "missing":
                 outcomes[line["hash"]] = {"reply": _reply(line["post"], kind)}
+            if "reply" in outcomes.get(line["hash"], ()) or (kind == "missing" and whole):
                 charged[line["hash"]] = _tokens(line["post"])
         self.usd += USD_EACH / 2 * sum(charged.values())
-        lost = random.Random(f"lost {key}").random() < _LOST_SHARE
         asked = [line["hash"] for line in lines]
-        return Batch(f"b{len(self.batches)}", key, asked, outcomes, charged, lost)
+        return Batch(f"b{len(self.batches)}", key, asked, outcomes, charged, lost, whole)
 
     async def _find(self, request: web.Request) -> web.StreamResponse:
         found = [batch.name for batch in self.batches if batch.key == request.query["key"]]
@@ -153,7 +161,8 @@ class Vendor:
         if batch.lost:
             return web.json_response({"state": "unknown"})
         state = "ended" if batch.looks > 2 else "running"
-        return await self._in_trouble(request) or web.json_response({"state": state})
+        problem = None if batch.whole or state == "running" else "expired"
+        return await self._in_trouble(request) or web.json_response({"state": state, "problem": problem})
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
         return await self._in_trouble(request) or web.json_response(self._batch(request).lines)

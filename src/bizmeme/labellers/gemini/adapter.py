@@ -97,9 +97,8 @@ class GeminiLabeller:
 
     async def ask(self, body: Mapping[str, object]) -> str:
         """Send it once."""
-        if self._decides:
-            return await self._calls.decide(body)
-        return await self._calls.post(f"models/{self.model}:generateContent", body)
+        path = "decisions" if self._decides else f"models/{self.model}:generateContent"
+        return await self._calls.post(path, body)
 
     def read(self, reply: str) -> Answer:
         """What a reply says; never raises."""

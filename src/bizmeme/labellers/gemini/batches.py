@@ -7,16 +7,19 @@ operation  {"name": "batches/…", "metadata": {"displayName": …, "state": "BA
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from bizmeme.core.limits import BatchLimits
+from bizmeme.core.replies import printable
 from bizmeme.labellers.gemini.calls import Calls
 from bizmeme.ports.labellers import BatchStatus, Outcome
 
 _ENDED = ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
 _PAGE = 100
+_COUNT = re.compile(r"[0-9]{1,9}")
 # Of google.rpc.Code, and of HTTP where a vendor writes that: what the same question may survive.
 _PASSING = frozenset({1, 2, 4, 8, 10, 13, 14, 408, 409, 429, 499, 500, 502, 503, 504})
 
@@ -67,27 +70,38 @@ class GeminiBatches:
         operation = await self._calls.get(name)
         if operation is None:
             return BatchStatus("unknown", 0, 0)
-        metadata = _metadata(operation)
-        state = str(metadata.get("state")).rpartition("_STATE_")[2]
-        stats = metadata.get("batchStats")
-        counts = stats if isinstance(stats, dict) else {}
-        done = _count(counts, "successfulRequestCount") + _count(counts, "failedRequestCount")
-        total = _count(counts, "requestCount")
+        state = _state(operation)
+        done = _count(operation, "successfulRequestCount") + _count(operation, "failedRequestCount")
+        total = _count(operation, "requestCount")
         if state not in _ENDED and operation.get("done") is not True:
             return BatchStatus("running", done, total)
         problem = None if state == "SUCCEEDED" else self._problem(operation, state)
         return BatchStatus("ended", done, total, problem)
 
     async def fetch(self, name: str) -> list[Outcome]:
-        """Every answered or failed line of a batch that has ended."""
-        operation = await self._calls.get(name) or {}
+        """Every answered or failed line of a batch that has ended; its answers last as long as it does."""
+        operation = await self._calls.get(name)
+        if operation is None:
+            raise self._calls.teller.silence("the batch that had ended is gone")
+        lines, answered = _lines(operation), _count(operation, "successfulRequestCount")
+        failed = _state(operation) in _ENDED[1:] or isinstance(operation.get("error"), dict)
+        if (lines is None and not failed) or len(lines or ()) < answered:
+            told = f"its batch has {answered} answers, of which {len(lines or ())} came"
+            raise self._calls.teller.silence(told)
         outcomes: dict[str, Outcome] = {}
-        for item in _lines(operation):
-            metadata = item.get("metadata")
-            key = metadata.get("key") if isinstance(metadata, dict) else None
-            if isinstance(key, str) and (outcome := self._outcome(key, item)) is not None:
-                outcomes.setdefault(key, outcome)
+        for item in _dicts(lines):
+            if (outcome := self._readable(item)) is not None:
+                outcomes.setdefault(outcome.request_hash, outcome)
         return list(outcomes.values())
+
+    def _readable(self, item: Mapping[str, Any]) -> Outcome | None:
+        """A line's outcome; None where it cannot be read, which must not cost the others."""
+        metadata = item.get("metadata")
+        key = metadata.get("key") if isinstance(metadata, dict) else None
+        try:
+            return self._outcome(printable(key), item) if isinstance(key, str) else None
+        except (ValueError, TypeError, RecursionError):
+            return None
 
     def _outcome(self, key: str, item: Mapping[str, Any]) -> Outcome | None:
         response, error = item.get("response"), item.get("error")
@@ -110,20 +124,27 @@ def _metadata(operation: Mapping[str, Any]) -> Mapping[str, Any]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-def _lines(operation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The lines of the output, which the API shows in either of two places."""
+def _state(operation: Mapping[str, Any]) -> str:
+    """How it is, without the word before it, which is one of two."""
+    return str(_metadata(operation).get("state")).rpartition("_STATE_")[2]
+
+
+def _lines(operation: Mapping[str, Any]) -> list[Any] | None:
+    """The lines of the output, which the API shows in either of two places; None where it is in none."""
     for place in (_metadata(operation).get("output"), operation.get("response")):
         inner = place.get("inlinedResponses") if isinstance(place, dict) else None
         if isinstance(inner, dict):
-            return _dicts(inner.get("inlinedResponses"))
-    return []
+            lines = inner.get("inlinedResponses")
+            return lines if isinstance(lines, list) else []
+    return None
 
 
 def _dicts(value: object) -> list[Mapping[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _count(counts: Mapping[str, Any], name: str) -> int:
-    """A count of 64 bits, which comes in quotes, or not at all where it is zero."""
-    value = str(counts.get(name, 0))
-    return int(value) if value.isdecimal() else 0
+def _count(operation: Mapping[str, Any], name: str) -> int:
+    """One of its `batchStats`, which comes in quotes, or not at all where it is zero."""
+    stats = _metadata(operation).get("batchStats")
+    told = str(stats.get(name)) if isinstance(stats, dict) else ""
+    return int(told) if _COUNT.fullmatch(told) else 0

@@ -2,19 +2,19 @@
 
 The SDK's own retries are off: the stage owns waiting and paying. Replies are not parsed into the SDK's types
 either: they are journalled first, and a field that this version does not know must not cost a paid answer. So
-requests go through the client's own low-level door, the one that all its methods use, but for decisions.
+requests go through the client's own low-level door: its decisions would take seven times the processor.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bizmeme.labellers.gemini.refusals import Refusal, Teller, families
+from bizmeme.labellers.gemini.refusals import Teller, families
 
 if TYPE_CHECKING:
     from google.genai import Client
 
-_OK, _NOT_FOUND = 200, 404
+_NOT_FOUND = 404
 Headers = Mapping[str, str]
 
 
@@ -39,7 +39,7 @@ class Calls:
         return self._teller
 
     async def post(self, path: str, body: Mapping[str, object]) -> str:
-        """The reply's body. Raises ServiceError, RefusedError, QuotaError."""
+        """The body of a reply that is paid. Raises ServiceError, RefusedError, QuotaError."""
         return await self._request("post", path, body)
 
     async def get(self, path: str) -> Any | None:
@@ -51,18 +51,7 @@ class Calls:
         except errors.ClientError as error:
             if error.code == _NOT_FOUND:
                 return None
-            raise self._teller.meaning(error) from None
-
-    async def decide(self, body: Mapping[str, Any]) -> str:
-        """The body of a decision's reply. Raises as `post` does."""
-        try:
-            raw = await self._client.aio.decisions.with_raw_response.create(**body)
-        except families() as error:
-            raise self._teller.meaning(error) from None  # the SDK's own words may repeat the key
-        response = raw.http_response
-        if response.status_code != _OK:
-            raise self._teller.refused(Refusal(response.status_code, None))
-        return self._json(response.text, response.headers)
+            raise self._teller.meaning(error, paid=False) from None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -92,8 +81,8 @@ class Calls:
             reply = await self._client._api_client.async_request(method, path, dict(body))
         except let_through:
             raise
-        except families() as error:
-            raise self._teller.meaning(error) from None
+        except families() as error:  # the SDK's own words may repeat the key
+            raise self._teller.meaning(error, paid=method == "post") from None
         return self._json(reply.body or "", reply.headers or {})
 
     def _json(self, text: str, headers: Headers) -> str:

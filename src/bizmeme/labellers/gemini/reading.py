@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bizmeme.core.prices import Usage
-from bizmeme.core.replies import read_answer
+from bizmeme.core.replies import printable, read_answer
 from bizmeme.core.vocabulary import Labels
 from bizmeme.labellers.gemini.wire import QUESTION
 from bizmeme.ports.labellers import Answer
@@ -53,7 +53,7 @@ def chat(body: Any, labels: Labels) -> Answer:
     reading = read_answer(spoken, labels=labels)
     if reading.label is None:
         return _none(str(reading.reason), usage)
-    rationale = None if reading.rationale is None else _printable(reading.rationale)
+    rationale = None if reading.rationale is None else printable(reading.rationale)
     return Answer(reading.label, None, None, rationale, None, usage)
 
 
@@ -73,12 +73,7 @@ def decision(body: Any, labels: Labels) -> Answer:
 
 
 def _none(reason: str, usage: Usage | None) -> Answer:
-    return Answer(None, None, None, None, _printable(reason)[:200], usage)
-
-
-def _printable(text: str) -> str:
-    """Half a surrogate pair, which JSON may hold, fits in no table."""
-    return text.encode("utf-8", "replace").decode()
+    return Answer(None, None, None, None, printable(reason)[:200], usage)
 
 
 def _probabilities(values: Any, labels: Labels) -> dict[str, float] | None:
@@ -101,17 +96,18 @@ def _usage(body: Any) -> Usage | None:
     block = body.get("usageMetadata", body.get("usage"))
     if not isinstance(block, dict):
         return None
-    prompt = _count(block, "promptTokenCount", "total_input_tokens")
-    if prompt is None:
+    prompt = _count(block, "promptTokenCount", "total_input_tokens", missing=None)
+    tools = _count(block, "toolUsePromptTokenCount", "total_tool_use_tokens")
+    answer = _count(block, "candidatesTokenCount", "total_output_tokens")
+    thoughts = _count(block, "thoughtsTokenCount", "total_thought_tokens")
+    cached = _count(block, "cachedContentTokenCount", "total_cached_tokens")
+    if prompt is None or tools is None or answer is None or thoughts is None or cached is None:
         return None
-    tools = _count(block, "toolUsePromptTokenCount", "total_tool_use_tokens") or 0
-    answer = _count(block, "candidatesTokenCount", "total_output_tokens") or 0
-    thoughts = _count(block, "thoughtsTokenCount", "total_thought_tokens") or 0
-    cached = _count(block, "cachedContentTokenCount", "total_cached_tokens") or 0
-    return Usage(prompt + tools, answer + thoughts, cached_tokens=min(cached, prompt))
+    usage = Usage(prompt + tools, answer + thoughts, cached_tokens=min(cached, prompt))
+    return usage if usage.sound else None
 
 
-def _count(block: Mapping[str, Any], *names: str) -> int | None:
-    """A count of tokens under one of its names; a count of zero may be left out."""
-    value = next((block[name] for name in names if name in block), None)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def _count(block: Mapping[str, Any], *names: str, missing: int | None = 0) -> int | None:
+    """A count of tokens under one of its names; where it is left out, `missing`; where it is none, None."""
+    value = next((block[name] for name in names if block.get(name) is not None), missing)
+    return value if type(value) is int and value >= 0 else None

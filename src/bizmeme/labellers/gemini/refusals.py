@@ -6,7 +6,9 @@
     400, 413, 422                                               give up this post
     401, 402, 403, 404                                          stop: no right, or no such model
     429 with a quota of a day, or without credit                stop
-    408, 409, 429, 499, 5xx                                     ask again, after RetryInfo's delay
+    409, 429, 500, 503, …                                       ask again, after RetryInfo's delay
+    408, 499, 502, 504, 520 … 524 to what is paid               in doubt: a gateway gave up waiting
+    the same to what is not                                     ask again
 
 Google's SDK lets through what its transports raise: errors of aiohttp, httpx2 and the standard library.
 """
@@ -17,8 +19,10 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from bizmeme.core.replies import printable
 from bizmeme.errors import QuotaError, RefusedError, ServiceError
 from bizmeme.labellers.gemini.config import WHERE
+from bizmeme.ports.labellers import GAVE_UP
 from bizmeme.shell.keys import Key
 
 _NO_RIGHT = (401, 402, 403)
@@ -69,9 +73,10 @@ class Refusal:
         """An hour to come back at, against the answer's own Date: no clock of ours has a say."""
         try:
             until, now = (parsedate_to_datetime(self.headers[name]) for name in ("retry-after", "date"))
-            return max(0.0, (until - now).total_seconds())
-        except (KeyError, ValueError, TypeError):
+            left_s = (until - now).total_seconds()
+        except (KeyError, ValueError, TypeError, OverflowError):
             return None
+        return left_s if left_s >= 0 else None
 
     @property
     def every_post(self) -> bool:
@@ -102,21 +107,26 @@ class Teller:
     base_url: str
     key: Key
 
-    def meaning(self, error: Exception) -> ServiceError:
-        """What any error that came out of the SDK means."""
+    def meaning(self, error: Exception, *, paid: bool) -> ServiceError:
+        """What an error that came out of the SDK means; `paid`: whether an answer would have been charged."""
         if (refusal := _refusal(error)) is not None:
-            return self.refused(refusal)
+            return self.refused(refusal, paid=paid)
+        if type(error).__name__ == "JSONDecodeError":  # of an error's body: the SDK parses no other here
+            return self.silence("its error cannot be read, nor of what status it was")
         cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
         if _never_sent(error) or _never_sent(cause):
-            told = self.key.hide(str(cause))
+            told = self._safe(cause)
             return RefusedError(f"{self.base_url} cannot be reached: {told}. Try again.", again=True)
         if _timed_out(cause):
             return self.silence("nothing came in time")
         return self.silence(str(cause) or type(cause).__name__)
 
-    def refused(self, refusal: Refusal) -> RefusedError:
+    def refused(self, refusal: Refusal, *, paid: bool) -> ServiceError:
         """What an error status means."""
-        reason = f"refused with status {refusal.status}: {self.told(refusal.message)}"
+        told = self.told(refusal.message)
+        if paid and refusal.status in GAVE_UP:
+            return self.silence(f"a gateway gave up waiting (status {refusal.status}): {told}")
+        reason = f"refused with status {refusal.status}: {told}"
         text = f"{self.base_url} {reason}."
         if (advice := self._stopping(refusal)) is not None:
             return QuotaError(f"{text} {advice}", again=False, reason=reason)
@@ -141,23 +151,26 @@ class Teller:
 
     def told(self, words: object) -> str:
         """The vendor's own words, short, without the key, and not with a part of it either."""
-        return self.key.hide(str(words))[:160].rstrip(".")
+        return self._safe(words)[:160].rstrip(".")
 
     def silence(self, problem: str) -> ServiceError:
         """No answer came, or none that can be one: whether it was charged is in doubt."""
-        told = self.key.hide(problem).rstrip(".")
+        told = self._safe(problem).rstrip(".")
         return ServiceError(f"{self.base_url} did not answer: {told}. Run the same command again later.")
+
+    def _safe(self, words: object) -> str:
+        """Without the key, and fit for any table."""
+        return printable(self.key.hide(str(words)))
 
 
 def families() -> tuple[type[Exception], ...]:
     """Everything that the SDK lets out where a request fails."""
     import aiohttp
     import httpx2
-    from google.genai import _interactions, errors
+    from google.genai import errors
 
     return (
         errors.APIError,
-        _interactions.APIError,  # of decisions
         aiohttp.ClientError,
         httpx2.HTTPError,
         OSError,  # TimeoutError is one
@@ -167,16 +180,11 @@ def families() -> tuple[type[Exception], ...]:
 
 def _refusal(error: Exception) -> Refusal | None:
     """The error status behind an error; None where there was none."""
-    from google.genai import _interactions, errors
+    from google.genai import errors
 
     if isinstance(error, errors.APIError):
         headers = getattr(error.response, "headers", None) or {}
         return Refusal(int(error.code), error.details, headers)
-    if isinstance(error, _interactions.APIStatusError):
-        return Refusal(error.response.status_code, error.body, error.response.headers)
-    if type(error).__name__ == "JSONDecodeError":
-        # The SDK parses nothing but the bodies of errors here: this was one, and its body is broken.
-        return Refusal(_SERVER_ERROR, None)
     return None
 
 

@@ -11,7 +11,7 @@ import orjson
 from bizmeme.core.limits import Limits
 from bizmeme.core.pictures import scaled
 from bizmeme.core.prices import Mode, ModelPrices, PriceTable, TokenPrices, Usage, cost_usd
-from bizmeme.core.replies import Reading
+from bizmeme.core.replies import Reading, printable
 from bizmeme.core.values import parsed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.labellers.openai.batches import OpenAiBatches
@@ -108,7 +108,8 @@ class OpenAiLabeller:
         try:
             return ModelCard(shutdown=date.fromisoformat(str(told)[:10]))
         except ValueError:
-            raise self._wire.troubles.nonsense(f"'{str(told)[:40]}' is no day of shutdown") from None
+            words = self._wire.troubles.told(told)[:40]
+            raise self._wire.troubles.nonsense(f"'{words}' is no day of shutdown") from None
 
     async def ask(self, body: Mapping[str, object]) -> str:
         """Send once."""
@@ -122,8 +123,8 @@ class OpenAiLabeller:
             label=reading.label,
             confidence=reading.confidence,
             probabilities=reading.probabilities,
-            rationale=reading.rationale,
-            reason=reading.reason,
+            rationale=None if reading.rationale is None else printable(reading.rationale),
+            reason=None if reading.reason is None else printable(reading.reason),
             usage=self._usage(told),
         )
 
@@ -138,9 +139,7 @@ class OpenAiLabeller:
             usage = self._endpoint.usage(told)
         except _NONSENSE:
             return None
-        counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-        sound = all(type(count) is int and count >= 0 for count in counts)
-        return usage if sound and usage.cached_tokens <= usage.input_tokens else None
+        return usage if usage.sound else None
 
     async def close(self) -> None:
         """Close the connections."""

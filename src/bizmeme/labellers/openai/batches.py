@@ -6,6 +6,7 @@ Our key is the file's name and stands in the batch's metadata, so that a batch w
 recorded is found again.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,6 +14,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from bizmeme.core.limits import BatchLimits
+from bizmeme.core.replies import printable
 from bizmeme.core.values import objects, parsed, whole
 from bizmeme.errors import RefusedError, ServiceError
 from bizmeme.labellers.openai.wire import Wire
@@ -22,9 +24,8 @@ _ENDPOINT = "/v1/chat/completions"
 _METADATA = "bizmeme_key"
 _PAGE = 100  # the vendor's most
 _ENDED = ("completed", "failed", "expired", "cancelled")
-_SERVER_ERROR = 500
+_OK, _SERVER_ERROR = 200, 500
 _BUSY = (408, 409, 429)
-_TOLD = 160  # characters of the vendor's words that are kept
 _MOST = 2**31
 
 
@@ -85,55 +86,78 @@ class OpenAiBatches:
         batch = await self._wire.find(f"/batches/{quote(name, safe='')}")
         if batch is None:
             return BatchStatus("unknown", done=0, total=0)
-        status, told = batch.get("status"), batch.get("request_counts")
-        counts = told if isinstance(told, dict) else {}
-        done, failed, total = (
-            whole(counts.get(word), below=_MOST) or 0 for word in ("completed", "failed", "total")
-        )
+        status = batch.get("status")
+        done, failed, total = (_count(batch, word) for word in ("completed", "failed", "total"))
         return BatchStatus(
             state="ended" if status in _ENDED else "running",
             done=done + failed,
             total=total,
-            problem=_problem(batch) if status in _ENDED[1:] else None,
+            problem=self._problem(batch) if status in _ENDED[1:] else None,
         )
 
-    async def fetch(self, name: str) -> list[Outcome]:
-        """Every line of both files; a line that cannot be read is none."""
-        batch = await self._wire.get(f"/batches/{quote(name, safe='')}")
-        files = [batch.get("error_file_id"), batch.get("output_file_id")]
-        outcomes: dict[str, Outcome] = {}
-        for file in files:
-            if isinstance(file, str):
-                content = await self._wire.content(f"/files/{quote(file, safe='')}/content")
-                outcomes |= {outcome.request_hash: outcome for outcome in _outcomes(content)}
-        return list(outcomes.values())
+    async def fetch(self, name: str) -> list[Outcome] | None:
+        """Every line of both files but what cannot be read; None where the answers' file is gone."""
+        batch = await self._wire.find(f"/batches/{quote(name, safe='')}")
+        if batch is None:
+            raise self._wire.troubles.nonsense("the batch that had ended is gone")
+        refused = await self._lines(batch.get("error_file_id"))
+        answered = await self._lines(batch.get("output_file_id"))
+        if answered is None or (refused is None and not answered):
+            return None
+        if len(answered) < (completed := _count(batch, "completed")):
+            told = f"its batch has {completed} answers, of which {len(answered)} came"
+            raise self._wire.troubles.nonsense(told)
+        outcomes = self._outcomes([*(refused or ()), *answered])
+        return list({outcome.request_hash: outcome for outcome in outcomes}.values())
 
+    async def _lines(self, file: object) -> list[bytes] | None:
+        """A file's lines, none where there is no file; None where there is one no longer."""
+        return (
+            await self._wire.lines(f"/files/{quote(file, safe='')}/content") if isinstance(file, str) else []
+        )
 
-def _problem(batch: Mapping[str, Any]) -> str:
-    """Why it ended without all answers, the vendor's words included."""
-    errors = batch.get("errors")
-    told = [
-        f"line {each['line']}: {each.get('message')}" if each.get("line") else str(each.get("message"))
-        for each in objects(errors.get("data") if isinstance(errors, dict) else None)
-    ]
-    return ": ".join([str(batch["status"]), *told[:1]])[:_TOLD]
+    def _problem(self, batch: Mapping[str, Any]) -> str:
+        """Why it ended without all answers, the vendor's words included."""
+        errors = batch.get("errors")
+        told = [
+            f"line {each['line']}: {each.get('message')}" if each.get("line") else str(each.get("message"))
+            for each in objects(errors.get("data") if isinstance(errors, dict) else None)
+        ]
+        return self._wire.troubles.told(": ".join([str(batch["status"]), *told[:1]]))
 
+    def _outcomes(self, lines: Sequence[bytes]) -> Iterator[Outcome]:
+        """Of every line that can be read: one that cannot must not cost the others."""
+        for line in lines:
+            try:
+                outcome = self._outcome(parsed(line))
+            except (ValueError, TypeError, RecursionError):
+                continue
+            if outcome is not None:
+                yield outcome
 
-def _outcomes(content: bytes) -> Iterator[Outcome]:
-    for raw in content.splitlines():
-        match parsed(raw):
+    def _outcome(self, line: Any) -> Outcome | None:
+        match line:
             case {"custom_id": str(key), "response": {"status_code": 200, "body": dict(body)}}:
-                yield Outcome(key, orjson.dumps(body).decode(), reason=None)
-            case {"custom_id": str(key), "response": {"status_code": int(status), **response}}:
-                yield _refused(key, status, response.get("body"))
+                return Outcome(printable(key), json.dumps(body, separators=(",", ":")), reason=None)
+            case {"custom_id": str(key), "response": {"status_code": int(status), **response}} if (
+                status != _OK
+            ):
+                return self._refused(printable(key), status, response.get("body"))
             case {"custom_id": str(key), "error": {"code": str(code), **error}}:
-                told = str(error.get("message") or code)[:_TOLD]
+                told = self._wire.troubles.told(error.get("message") or code)
                 # Expired or cancelled: nobody looked at it.
-                yield Outcome(key, None, reason=told, again=code.startswith("batch_"))
+                return Outcome(printable(key), None, reason=told, again=code.startswith("batch_"))
+        return None
+
+    def _refused(self, key: str, status: int, body: Any) -> Outcome:
+        error = body.get("error") if isinstance(body, dict) else None
+        words = error.get("message") if isinstance(error, dict) else None
+        told = self._wire.troubles.told(words or "no reason given")
+        again = status in _BUSY or status >= _SERVER_ERROR
+        return Outcome(key, None, reason=f"refused with status {status}: {told}", again=again)
 
 
-def _refused(key: str, status: int, body: Any) -> Outcome:
-    error = body.get("error") if isinstance(body, dict) else None
-    told = str((error or {}).get("message") or "no reason given")[:_TOLD]
-    again = status in _BUSY or status >= _SERVER_ERROR
-    return Outcome(key, None, reason=f"refused with status {status}: {told}", again=again)
+def _count(batch: Mapping[str, Any], word: str) -> int:
+    """One of `request_counts`; 0 where it is none."""
+    counts = batch.get("request_counts")
+    return whole(counts.get(word), below=_MOST) or 0 if isinstance(counts, dict) else 0

@@ -4,11 +4,14 @@
 400, 403 about a parameter    QuotaError               every post would get it: the setting is named
 401 403 404                   QuotaError               key, rights, model
 429 no credit, day is full    QuotaError
-408 409 429 5xx               RefusedError(again=True) after as long as the server says
+409 429 500 503 …             RefusedError(again=True) after as long as the server says
+408 499 502 504 520 … 524     ServiceError             a gateway gave up waiting for a paid answer
+                              RefusedError(again=True) where nothing was to be paid
 no connection                 RefusedError(again=True) nothing was sent
 silence, a cut-off answer     ServiceError             whether it was charged is in doubt
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
@@ -16,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from bizmeme.core.replies import printable
 from bizmeme.errors import QuotaError, RefusedError, ServiceError
 from bizmeme.labellers.openai.config import SECTION, Config
+from bizmeme.ports.labellers import GAVE_UP
 from bizmeme.shell.keys import Key
 
 if TYPE_CHECKING:
@@ -59,9 +64,15 @@ class Troubles:
         self._config = config
         self._key = key
 
-    def refusal(self, error: "APIStatusError") -> RefusedError:
-        """What an answer with an error status means."""
-        status, told = error.status_code, self._key.hide(_told(error))
+    def told(self, words: object) -> str:
+        """The vendor's own words, short, without the key, and not with a part of it either."""
+        return printable(self._key.hide(str(words)))[:_TOLD]
+
+    def refusal(self, error: "APIStatusError", *, paid: bool) -> ServiceError:
+        """What an answer with an error status means; `paid`: whether an answer would have been charged."""
+        status, told = error.status_code, self.told(_message(error))
+        if paid and status in GAVE_UP:
+            return self.nonsense(f"a gateway gave up waiting (status {status}): {told}")
         text = f"{self._config.base_url} refused with status {status}: {told.rstrip('.')}."
         if (advice := self._stopping(error, told)) is not None:
             return QuotaError(f"{text} {advice}", again=False)
@@ -90,7 +101,7 @@ class Troubles:
 
     def silence(self, error: BaseException) -> ServiceError:
         """What it means that no answer came, or not all of it."""
-        told = self._key.hide(_deepest(error))
+        told = printable(self._key.hide(_deepest(error)))
         if any(isinstance(each, _NEVER_SENT) for each in _behind(error)):
             text = f"{self._config.base_url} cannot be reached: {told.rstrip('.')}. Try again."
             return RefusedError(text, again=True)
@@ -104,10 +115,10 @@ class Troubles:
         )
 
 
-def _told(error: "APIStatusError") -> str:
+def _message(error: "APIStatusError") -> str:
     """The vendor's own words, where its body has them."""
     body: Any = error.body if isinstance(error.body, dict) else {}
-    return str(body.get("message") or "no reason given")[:_TOLD]
+    return str(body.get("message") or "no reason given")
 
 
 def is_missing(error: "APIStatusError") -> bool:
@@ -134,7 +145,7 @@ def _may_succeed(error: "APIStatusError") -> bool:
 
 
 def pause_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait; None where it names none.
+    """Seconds that the server asks to wait; None where it names none that can be waited.
 
         retry-after-ms: 1500        Retry-After: 1.5        Retry-After: Thu, 26 Nov 2026 01:00:00 GMT
 
@@ -142,14 +153,17 @@ def pause_s(headers: Mapping[str, str]) -> float | None:
     """
     for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
-            return max(0.0, float(headers.get(name, "")) * unit_s)
+            named_s = float(headers.get(name, "")) * unit_s
         except ValueError:
             continue
+        if 0 <= named_s < math.inf:
+            return named_s
     try:
         until, now = (parsedate_to_datetime(headers[name]) for name in ("retry-after", "date"))
-        return max(0.0, (until - now).total_seconds())
-    except (KeyError, ValueError, TypeError):
+        left_s = (until - now).total_seconds()
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
+    return left_s if left_s >= 0 else None
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:

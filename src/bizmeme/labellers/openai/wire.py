@@ -56,10 +56,10 @@ class Wire:
         return self._client
 
     async def post(self, path: str, body: Mapping[str, object]) -> str:
-        """Send once; the reply's JSON text. Raises RefusedError, QuotaError, ServiceError."""
+        """Send what is paid, once; the reply's JSON text. Raises RefusedError, QuotaError, ServiceError."""
         import httpx2
 
-        async with self._bounded(self._config.timeout_s):
+        async with self._bounded(self._config.timeout_s, paid=True):
             reply: httpx2.Response = await self.client.post(
                 self._base_url + path, cast_to=httpx2.Response, content=orjson.dumps(body)
             )
@@ -91,14 +91,22 @@ class Wire:
             raise self.troubles.nonsense("its JSON cannot be read")
         return told
 
-    async def content(self, path: str) -> bytes:
-        """A file's bytes. Raises as `post` does."""
+    async def lines(self, path: str) -> list[bytes] | None:
+        """A file's lines but the empty ones; None where the vendor says that it has no such file."""
         import httpx2
+        import openai
 
         patience_s = _FILE_TIMES * self._config.timeout_s
         async with self._bounded(patience_s):
-            reply: httpx2.Response = await self.client.get(path, cast_to=httpx2.Response)
-        return reply.content
+            try:
+                reply: httpx2.Response = await self.client.get(path, cast_to=httpx2.Response)
+            except openai.NotFoundError as error:
+                if is_missing(error):
+                    return None
+                raise
+        if _kind(reply) == "text/html" or reply.content.lstrip().startswith(b"<"):
+            raise self.troubles.nonsense("a web page came instead of lines of JSON")
+        return [line for line in reply.content.splitlines() if line.strip()]
 
     async def upload(self, filename: str, data: bytes) -> str:
         """The vendor's name of a file of requests, now that it has it. Raises as `post` does."""
@@ -113,7 +121,7 @@ class Wire:
         return str(file["id"])
 
     @asynccontextmanager
-    async def _bounded(self, seconds: float) -> AsyncIterator[None]:
+    async def _bounded(self, seconds: float, *, paid: bool = False) -> AsyncIterator[None]:
         """Bounds what happens inside, and turns its errors into ours; the SDK's own may repeat the key."""
         import aiohttp
         import httpx2
@@ -123,15 +131,14 @@ class Wire:
             async with asyncio.timeout(seconds):
                 yield
         except openai.APIStatusError as error:
-            raise self.troubles.refusal(error) from None
+            raise self.troubles.refusal(error, paid=paid) from None
         except TimeoutError:
             raise self.troubles.nonsense(f"nothing came in {seconds:g} s") from None
         except (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, OSError, ValueError) as error:
             raise self.troubles.silence(error) from None
 
     def _json(self, reply: "httpx2.Response") -> str:
-        kind = reply.headers.get("content-type", "").partition(";")[0].strip()
-        if kind != "application/json":  # a captive portal, a proxy's page
+        if _kind(reply) != "application/json":  # a captive portal, a proxy's page
             raise self.troubles.nonsense("a web page came instead of JSON")
         return str(reply.text)
 
@@ -139,3 +146,8 @@ class Wire:
         """Close the connections."""
         if self._client is not None:
             await self._client.close()
+
+
+def _kind(reply: "httpx2.Response") -> str:
+    """What its header says that it is."""
+    return str(reply.headers.get("content-type", "")).partition(";")[0].strip()

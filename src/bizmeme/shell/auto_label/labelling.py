@@ -23,9 +23,10 @@ from bizmeme.ports.labellers import Labeller, Question
 from bizmeme.shell.auto_label.questions import Work, word
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.paying.asking import LiveDesk
+from bizmeme.shell.paying.batch_book import BatchBook
 from bizmeme.shell.paying.batching import BatchDesk
 from bizmeme.shell.paying.desk import Asking
-from bizmeme.shell.paying.till import Asked, Pictures, hashed
+from bizmeme.shell.paying.till import Asked, Pictures, hashed, request_hash
 
 _USUAL_OUTPUT_TOKENS = 30  # of a chat's answer, before any was seen
 
@@ -98,6 +99,15 @@ class Labelling:
             if reply is not None
         }
 
+    async def fetch_batches(self) -> None:
+        """In mode batch, bring what earlier runs ordered to its end: it is paid for, whatever stops this run.
+
+        And the pilot may ask about posts that were none of it when they were ordered.
+        """
+        if self.mode == "batch" and BatchBook(self._journal.ledger).unfinished(self.name):
+            nothing: dict[Key, Question] = {}
+            await self._bulk.ask_all(nothing, self._pictures, self._clock, what=f"batches of {self.name}")
+
     async def check_alive(self) -> None:
         """Raise ConfigError where the model is shut down, by the price table or by its vendor's word today.
 
@@ -142,9 +152,27 @@ class Labelling:
         held = {self._work.questions[key] for key in self.held(self._work.questions)}
         return [each for each in dict.fromkeys(self._work.questions.values()) if each not in held]
 
-    def forecast(self, pilot: Mapping[Key, Asked], questions: Sequence[Question]) -> Forecast:
-        """What these questions will cost at the mode's price, by what the pilot's took."""
-        prices = self._terms.prices.models[self.labeller.model].prices(self.mode)
+    def under_way(self, questions: Sequence[Question]) -> set[Question]:
+        """Those that are in batches which were not fetched yet."""
+        asked = BatchBook(self._journal.ledger).under_way(self.name)
+        identity = self.labeller.identity
+        return {each for each in questions if asked and request_hash(identity, each) in asked}
+
+    def forecast_open(self, pilot: Mapping[Key, Asked], questions: Sequence[Question]) -> Forecast:
+        """The same of all that is to ask: the pilot's at the live price, since they are asked live."""
+        first = {self._work.questions[key] for key in self._work.pilot if key in self._work.questions}
+        live = self.forecast(pilot, [each for each in questions if each in first], mode=self._pilot_mode)
+        return live.plus(self.forecast(pilot, [each for each in questions if each not in first]))
+
+    @property
+    def _pilot_mode(self) -> Mode:
+        return "live" if self.mode == "batch" else self.mode
+
+    def forecast(
+        self, pilot: Mapping[Key, Asked], questions: Sequence[Question], *, mode: Mode | None = None
+    ) -> Forecast:
+        """What these questions will cost at the price of a mode, else of ours, by what the pilot's took."""
+        prices = self._terms.prices.models[self.labeller.model].prices(mode or self.mode)
         assert prices is not None  # PriceTable.usable has seen to that
         loads = [self._load(question) for question in questions]
         asked = {self._work.questions[key]: one for key, one in pilot.items()}

@@ -121,6 +121,14 @@ def _reply(key: Key, asked: Asked) -> dict[str, Any]:
     }
 
 
+def told_in_a_line(figures: Mapping[str, Any]) -> str:
+    """What it came to, for whoever watches it end."""
+    posts, labelled, disagreed = (figures[name] for name in ("posts", "labelled", "disagreed"))
+    differ = f", on {disagreed:,} its labellers disagree" if disagreed else ""
+    cost = f"their answers cost ${figures['cost_usd']:.4f}"
+    return f"{labelled:,} of {posts:,} posts have a label{differ}; {cost}."
+
+
 def tracked(figures: Mapping[str, Any]) -> dict[str, list[tuple[int, float]]]:
     """What runs are compared by."""
     confidence = figures["confidence"]

@@ -19,6 +19,7 @@ from bizmeme.shell.paying.desk import Asking, Desk
 from bizmeme.shell.paying.finishing import finished
 from bizmeme.shell.paying.ledger import Request, Sent
 from bizmeme.shell.paying.limiter import DAY_S, Crowd, Entry, Limiter
+from bizmeme.shell.paying.patience import bearable_s
 from bizmeme.shell.paying.till import Asked, Pictures, Tick, Till, given_up, rendered
 
 _DOWN = 3  # posts in vain, and no reply between them: their service is down, whatever it answered before
@@ -194,7 +195,7 @@ class _Run:
 
     async def _pause(self, error: ServiceError, pause_s: float, timer: Timer) -> None:
         """Where the server says how long, nobody sends; else this request alone waits its turn."""
-        after_s = error.after_s if isinstance(error, RefusedError) else None
+        after_s = await bearable_s(error, timer, of=self._till.key)
         if after_s is not None:
             await self._limiter.pause(timer, seconds=after_s)
         await timer.sleep(pause_s if after_s is None else after_s)

@@ -69,25 +69,29 @@ class BatchBook:
 
     def drop(self, batch: Batch) -> None:
         """Its vendor never had it: nothing stays reserved."""
-        self.end(batch, [])
+        self.end(batch, [], whole=False)
 
     def lose(self, batch: Batch) -> None:
         """Its vendor has it no more: what it may have cost stays in doubt."""
         with self._ledger.atomic():
             self._close(batch)
 
-    def end(self, batch: Batch, outcomes: Sequence[Outcome]) -> list[tuple[Sent, str]]:
-        """Write every reply down, unread, and release what has none; what was written."""
+    def end(self, batch: Batch, outcomes: Sequence[Outcome], *, whole: bool) -> list[tuple[Sent, str]]:
+        """Write every reply down, unread, and release what has none; what was written.
+
+        Of a batch that is said to be whole, a line without any outcome stays in doubt: nobody said that it
+        was not charged.
+        """
         replies = {each.request_hash: each.reply for each in outcomes if each.reply is not None}
+        refused = {each.request_hash for each in outcomes} - replies.keys()
         written = list[tuple[Sent, str]]()
         with self._ledger.atomic():
             for ask, request_hash, worst_usd in self._asks(batch):
-                reply = replies.get(request_hash)
-                if reply is None:
-                    self._ledger.release(ask)
-                else:
+                if (reply := replies.get(request_hash)) is not None:
                     self._ledger.settle(ask, reply=reply, took_s=None)
                     written.append((Sent(ask, request_hash, worst_usd, batch=True), reply))
+                elif request_hash in refused or not whole:
+                    self._ledger.release(ask)
             self._close(batch)
         return written
 

@@ -14,6 +14,7 @@ from bizmeme.shell.paying.batch_vendor import PatientVendor
 from bizmeme.shell.paying.desk import Asking
 from bizmeme.shell.paying.finishing import finished
 from bizmeme.shell.paying.ledger import Request
+from bizmeme.shell.paying.patience import bearable_s
 from bizmeme.shell.paying.till import Pictures, Till, rendered
 
 
@@ -46,7 +47,7 @@ class Maker:
         self._till, self._labeller = till, till.labeller
         self._batches = batches
         self._how, self._cap_usd = how, cap_usd
-        self._vendor = PatientVendor(batches, tries=how.tries)
+        self._vendor = PatientVendor(batches, tries=how.tries, of=till.key)
         self._unborn = set[Batch]()  # reserved, and surely not sent
         self.shard = Shard()
 
@@ -99,7 +100,7 @@ class Maker:
                 self._unborn.add(batch)
                 if not left or (isinstance(error, RefusedError) and not error.again):
                     raise
-                await timer.sleep(getattr(error, "after_s", None) or pause_s)
+                await timer.sleep(await bearable_s(error, timer, of=self._till.key) or pause_s)
             pause_s *= 2
 
     async def _reserved(self, shard: Shard, now_s: float) -> Batch:

@@ -6,6 +6,7 @@ from typing import TypeVar
 from bizmeme.errors import RefusedError, ServiceError
 from bizmeme.ports.clocks import Timer
 from bizmeme.ports.labellers import Batches, BatchStatus, Outcome
+from bizmeme.shell.paying.patience import bearable_s
 
 T = TypeVar("T")
 
@@ -13,8 +14,9 @@ T = TypeVar("T")
 class PatientVendor:
     """Looks until there is an answer; after `tries` failures in a row it raises the last one."""
 
-    def __init__(self, batches: Batches, *, tries: int) -> None:
+    def __init__(self, batches: Batches, *, tries: int, of: str) -> None:
         self._batches = batches
+        self._of = of  # its section's key
         self._tries = tries
         self._poll_s = batches.limits.poll_s
 
@@ -40,9 +42,14 @@ class PatientVendor:
                 return status
             await timer.sleep(self._poll_s)
 
-    async def fetched(self, name: str, timer: Timer) -> list[Outcome]:
-        """The outcomes of an ended batch."""
-        return await self._patiently(lambda: self._batches.fetch(name), timer)
+    async def fetched(self, name: str, timer: Timer) -> list[Outcome] | None:
+        """The outcomes of an ended batch; None where its vendor had none at two looks in a row."""
+        for again in (True, False):
+            outcomes = await self._patiently(lambda: self._batches.fetch(name), timer)
+            if outcomes is not None or not again:
+                return outcomes
+            await timer.sleep(self._poll_s)
+        raise AssertionError("looked twice")
 
     async def _patiently(self, look: Callable[[], Awaitable[T]], timer: Timer) -> T:
         left = self._tries
@@ -54,4 +61,4 @@ class PatientVendor:
                 refused = error if isinstance(error, RefusedError) else None
                 if not left or (refused and not refused.again):
                     raise
-                await timer.sleep(max(self._poll_s, (refused.after_s or 0) if refused else 0))
+                await timer.sleep(max(self._poll_s, await bearable_s(error, timer, of=self._of) or 0))

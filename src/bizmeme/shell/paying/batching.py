@@ -14,6 +14,7 @@ from bizmeme.ports.clocks import Clock, Timer
 from bizmeme.ports.labellers import Batches, Outcome, Question
 from bizmeme.shell.paying.batch_book import Batch, BatchBook
 from bizmeme.shell.paying.batch_making import Maker
+from bizmeme.shell.paying.batch_refusals import Refusals
 from bizmeme.shell.paying.batch_vendor import PatientVendor
 from bizmeme.shell.paying.desk import Asking, Desk
 from bizmeme.shell.paying.finishing import finished
@@ -42,9 +43,10 @@ class _Run:
     def __init__(self, till: Till, batches: Batches, *, how: Asking, cap_usd: float) -> None:
         self._till, self._labeller = till, till.labeller
         self._book = BatchBook(till.ledger)  # to look
-        self._vendor = PatientVendor(batches, tries=how.tries)
+        self._vendor = PatientVendor(batches, tries=how.tries, of=till.key)
         self._maker = Maker(till, batches, how=how, cap_usd=cap_usd)
         self._most_tries = how.tries
+        self._refusals = Refusals(how.tries, batches.limits.poll_s, of=till.key)
         self._answers: dict[str, Asked] = {}
         self._tries = Counter[str]()
         self._replies = 0  # that came in this run
@@ -87,7 +89,8 @@ class _Run:
         try:
             while self._unmade or self._running:
                 self._one_less.clear()
-                await self._make_what_fits()
+                if not (self._refusals.waits and self._running):
+                    await self._make_what_fits()
                 if self._running:
                     await self._one_less.wait()
         except (BudgetError, ServiceError) as error:
@@ -102,7 +105,8 @@ class _Run:
         """One session for all of it: simulated time stands still meanwhile."""
         if self._unmade:
             async with self._clock.session() as timer:
-                while self._unmade and await self._made_one(timer):
+                await self._refusals.wait(timer)
+                while self._unmade and not self._refusals.waits and await self._made_one(timer):
                     pass
 
     async def _made_one(self, timer: Timer) -> bool:
@@ -111,7 +115,6 @@ class _Run:
         full = await self._maker.fill(self._wanted, self._questions, self._pictures, running=running)
         if not full and self._running:
             return False
-        self._tries.update(self._maker.shard.worst.keys())
         self._watch(await self._maker.send(timer))
         return True
 
@@ -137,20 +140,26 @@ class _Run:
     async def _finish(self, batch: Batch, name: str, requests: Iterable[str], timer: Timer) -> None:
         """See a batch to its end, and journal all of it before anything is read."""
         status = await self._vendor.ended(name, timer)
-        outcomes = list[Outcome]()
-        if status.state == "unknown":
+        outcomes = None if status.state == "unknown" else await self._vendor.fetched(name, timer)
+        if outcomes is None:
             await self._till.commits.do(lambda ledger: BatchBook(ledger).lose(batch))
         else:
-            outcomes = await self._vendor.fetched(name, timer)
-            await finished(self._kept(batch, outcomes))
-        told = {each.request_hash: each for each in outcomes if each.reply is None}
+            await finished(self._kept(batch, outcomes, whole=status.problem is None))
+        wanted = [each for each in requests if each in self._questions and each not in self._answers]
+        if status.problem is not None and outcomes == []:
+            self._refusals.one_more(status.problem)
+            self._wanted.extend(wanted)  # nothing is said of its posts
+            return
+        self._refusals.forget()
+        told = {each.request_hash: each for each in outcomes or () if each.reply is None}
         silent = Outcome("", None, status.problem or f"its batch is {status.state}", again=True)
-        for request in requests:
-            if request in self._questions and request not in self._answers:
-                self._unanswered(request, told.get(request, silent))
+        for request in wanted:
+            self._unanswered(request, told.get(request, silent))
 
-    async def _kept(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
-        written = await self._till.commits.do(lambda ledger: BatchBook(ledger).end(batch, outcomes))
+    async def _kept(self, batch: Batch, outcomes: Sequence[Outcome], *, whole: bool) -> None:
+        written = await self._till.commits.do(
+            lambda ledger: BatchBook(ledger).end(batch, outcomes, whole=whole)
+        )
         for sent, reply in written if batch.model == self._labeller.model else ():
             asked = self._till.read(sent, reply)
             if sent.request_hash in self._questions:
@@ -162,6 +171,7 @@ class _Run:
         reason = outcome.reason or "no reason given"
         if not outcome.again:
             return self._done(given_up(request, reason))
+        self._tries[request] += 1
         if self._tries[request] < self._most_tries:
             return self._wanted.append(request)
         reason = f"no answer in {self._most_tries} batches: {reason}"

@@ -150,21 +150,27 @@ class Ledger:
             self.database.execute("INSERT OR REPLACE INTO given_up VALUES (?, ?)", (request_hash, reason))
 
     def restore_replies(
-        self, replies: Iterable[tuple[str, Reply, float]], *, labeller: str, model: str
+        self, replies: Iterable[tuple[str, Reply | None, float]], *, labeller: str, model: str
     ) -> int:
-        """Write down (request hash, reply, USD in doubt) where no reply is held, all or none; how many."""
+        """Write down (request hash, reply, USD in doubt) where no reply is held, all or none; how many.
+
+        A doubt only where nothing is known of the request: it may be the one that is held.
+        """
         restored = 0
         with self.atomic():
             for request_hash, reply, in_doubt_usd in replies:
-                if self.reply(request_hash) is not None:
-                    continue
-                whose = (request_hash, labeller, model)
-                self.database.execute(_RESTORE, (*whose, 0.0, 1, reply.cost_usd, reply.body))
-                if in_doubt_usd:
+                known, whose = self._asked(request_hash), (request_hash, labeller, model)
+                if in_doubt_usd and not known:
                     self.database.execute(_RESTORE, (*whose, in_doubt_usd, 0, None, None))
-                restored += 1
+                if reply is not None and self.reply(request_hash) is None:
+                    self.database.execute(_RESTORE, (*whose, 0.0, 1, reply.cost_usd, reply.body))
+                    restored += 1
             self.forget()
         return restored
+
+    def _asked(self, request_hash: str) -> bool:
+        query = "SELECT 1 FROM asks WHERE request_hash = ?"
+        return self.database.execute(query, (request_hash,)).fetchone() is not None
 
     # --- looking
 

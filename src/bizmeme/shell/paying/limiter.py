@@ -8,12 +8,12 @@ let expect, and corrected by each answer's usage block.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import takewhile
 
 from bizmeme.core.limits import Limits
 from bizmeme.errors import QuotaError
 from bizmeme.ports.clocks import Timer
+from bizmeme.shell.paying.patience import at
 
 DAY_S = 86_400.0
 _BURST_S = 0.5  # of the quota at once: half of the smallest bucket known, which is a second's
@@ -190,10 +190,9 @@ class _Day:
             if requests + 1 <= self._most_requests and tokens + entry.charged_tokens <= self._most_tokens:
                 break
             requests, tokens, free_s = requests - 1, tokens - each.charged_tokens, each.start_s + DAY_S
-        when = datetime.fromtimestamp(free_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
         return QuotaError(
-            f"labeller.{self._of}.limits.{quota} is used up: {most:,.0f} in 24 hours. It goes on at {when}: "
-            "run the same command again then. Everything paid for is kept.",
+            f"labeller.{self._of}.limits.{quota} is used up: {most:,.0f} in 24 hours. It goes on at "
+            f"{at(free_s)}: run the same command again then. Everything paid for is kept.",
             again=False,
         )
 
