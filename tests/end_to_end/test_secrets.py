@@ -10,7 +10,7 @@ import pytest
 
 from tests.end_to_end.project import Project
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 VARIABLES = (
     "OPENAI_API_KEY",
