@@ -82,16 +82,17 @@ def test_a_model_has_the_modes_that_its_vendor_sells(model: str, modes: tuple[st
 
 
 @pytest.mark.parametrize(
-    ("model", "mode", "told"),
+    ("vendor", "model", "mode", "told"),
     [
-        ("gpt-5-luna", "live", r"labeller\.x\.model = 'gpt-5-luna'.*mean 'gpt-6-luna'.*Known: gem"),
-        ("gpt-4o-mini", "decisions", r"'decisions': openai does not offer it .*live, batch.*gpt-6-luna"),
-        ("gemini-decision-1", "batch", r"mode = 'batch': gemini does not offer it"),
+        ("openai", "gpt-5-luna", "live", r"labeller\.x\.model = 'gpt-5-luna'.*mean 'gpt-6-luna'.*Known: gem"),
+        ("openai", "gpt-4o-mini", "decisions", r"': openai does not offer it .*live, batch.*gpt-6-luna"),
+        ("gemini", "gemini-decision-1", "batch", r"mode = 'batch': gemini does not offer it"),
+        ("openai", "gemini-2.5-flash-lite", "live", r"it is gemini's, .*Choose one of gpt-4"),
     ],
 )  # fmt: skip
-def test_what_has_no_price_is_not_asked(model: str, mode: Any, told: str) -> None:
+def test_what_has_no_price_is_not_asked(vendor: str, model: str, mode: Any, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
-        TABLE.usable(model, mode, where="labeller.x")
+        TABLE.usable(model, mode, vendor=vendor, where="labeller.x")
 
 
 def test_a_model_is_dead_from_the_day_of_its_shutdown_on() -> None:

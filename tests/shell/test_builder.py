@@ -4,7 +4,8 @@ import pytest
 
 from bizmeme.core.settings import Plugin
 from bizmeme.errors import ConfigError
-from bizmeme.shell.builder import build, plugin_config
+from bizmeme.shell.builder import build, checked, plugin_config
+from bizmeme.stages.auto_label import AutoLabelConfig
 
 
 def test_a_name_finds_its_file() -> None:
@@ -24,3 +25,10 @@ def test_every_wrong_key_is_reported_at_once() -> None:
     assert "source.bord: there is no such key. Fix or remove it in conf/source/." in message
     assert "source.board: the key is missing" in message
     assert "source.base_url = 3: Input should be a valid string" in message
+
+
+def test_one_name_in_place_of_a_list_is_shown_as_one() -> None:
+    with pytest.raises(
+        ConfigError, match=r"^auto_label\.labellers = 'openai': this is a list, as in \[openai\]"
+    ):
+        checked(AutoLabelConfig, {"labellers": "openai"}, where="auto_label")

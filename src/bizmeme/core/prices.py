@@ -106,8 +106,8 @@ class PriceTable(Section):
     models: dict[str, ModelPrices]
     """By the vendor's name of the model."""
 
-    def usable(self, model: str, mode: Mode, *, where: str) -> ModelPrices:
-        """The model's prices; ConfigError where it is unknown, or does not have the mode."""
+    def usable(self, model: str, mode: Mode, *, vendor: str, where: str) -> ModelPrices:
+        """The model's prices; ConfigError where it is unknown, another vendor's, or has no such mode."""
         prices = self.models.get(model)
         if prices is None:
             near = difflib.get_close_matches(model, self.models, n=1)
@@ -115,6 +115,13 @@ class PriceTable(Section):
             raise ConfigError(
                 f"{where}.model = '{model}': its price is unknown, so no cap would hold.{hint} "
                 f"Add it to conf/prices/ with the vendor's prices. Known: {', '.join(sorted(self.models))}."
+            )
+        if prices.vendor != vendor:
+            own = sorted(name for name, each in self.models.items() if each.vendor == vendor)
+            raise ConfigError(
+                f"{where}.model = '{model}': it is {prices.vendor}'s, and this section asks {vendor}. "
+                f"Choose one of {', '.join(own)}; or ask {prices.vendor}: "
+                f"auto_label.labellers=[{prices.vendor}]."
             )
         if mode not in MODES:
             near = difflib.get_close_matches(mode, MODES, n=1)

@@ -60,6 +60,11 @@ def problems(error: ValidationError, *, where: str) -> list[str]:
             lines.append(f"{key}: there is no such key. Fix or remove it in conf/{key.split('.')[0]}/.")
         elif each["type"] == "missing":
             lines.append(f"{key}: the key is missing. Add it in conf/{key.split('.')[0]}/.")
+        elif each["type"] in ("tuple_type", "list_type"):
+            lines.append(
+                f"{key} = {each['input']!r}: this is a list, as in [{each['input']}]. "
+                f"Fix it in conf/{key.split('.')[0]}/."
+            )
         else:
             lines.append(f"{key} = {each['input']!r}: {each['msg']}. Fix it in conf/{key.split('.')[0]}/.")
     return lines

@@ -91,10 +91,9 @@ class Params(Section):
                     f"auto_label.labellers names '{name}'; labeller has {', '.join(sorted(self.labeller))}"
                 )
             section = self.labeller[name].model_dump()
+            model, mode = section.get("model", ""), section.get("mode", "live")
             try:
-                self.prices.usable(
-                    section.get("model", ""), section.get("mode", "live"), where=f"labeller.{name}"
-                )
+                self.prices.usable(model, mode, vendor=section["name"], where=f"labeller.{name}")
             except ConfigError as error:
                 raise ValueError(str(error)) from error
         return self

@@ -8,7 +8,7 @@ from bizmeme.core.limits import Limits
 from bizmeme.core.pictures import scaled
 from bizmeme.core.prices import Mode, ModelPrices, PriceTable, Usage, cost_usd
 from bizmeme.core.vocabulary import Labels
-from bizmeme.errors import ConfigError, QuotaError
+from bizmeme.errors import QuotaError
 from bizmeme.labellers.gemini import reading, wire
 from bizmeme.labellers.gemini.batches import GeminiBatches
 from bizmeme.labellers.gemini.calls import Calls
@@ -111,9 +111,7 @@ class GeminiLabeller:
 
 def build(config: Config, *, labels: Labels, prices: PriceTable) -> GeminiLabeller:
     """A labeller that reads its key from the environment when it first asks; raises ConfigError."""
-    usable = prices.usable(config.model, config.mode, where=WHERE)
-    if usable.vendor != "gemini":
-        raise ConfigError(f"{WHERE}.model = '{config.model}': that is a model of {usable.vendor}.")
+    usable = prices.usable(config.model, config.mode, vendor="gemini", where=WHERE)
     key = Key(config.api_key_env, setting=f"{WHERE}.api_key_env", service=config.base_url)
     teller = Teller(config.base_url, key)
     return GeminiLabeller(config, labels, usable, Calls(lambda: _client(config, key), teller))

@@ -60,13 +60,7 @@ class Config(Section):
 
 def usable(config: Config, prices: PriceTable) -> ModelPrices:
     """The model's prices; raises ConfigError where the vendor does not offer what is asked of it."""
-    model = prices.usable(config.model, config.mode, where=SECTION)
-    if model.vendor != "openai":
-        own = sorted(name for name, each in prices.models.items() if each.vendor == "openai")
-        raise ConfigError(
-            f"{SECTION}.model = '{config.model}': conf/prices/ says that it is {model.vendor}'s. "
-            f"Choose one of {', '.join(own)}."
-        )
+    model = prices.usable(config.model, config.mode, vendor="openai", where=SECTION)
     if config.logprobs and (not model.logprobs or config.endpoint != "chat"):
         giving = sorted(name for name, each in prices.models.items() if each.logprobs)
         raise ConfigError(
