@@ -9,7 +9,7 @@ import pytest
 
 from bizmeme.apps.plan import main
 from bizmeme.core.estimates import Estimate
-from bizmeme.errors import ConfigError
+from bizmeme.errors import ConfigError, DataError
 from bizmeme.shell.auto_label.labelling import dollars
 from tests.stages.labelling import Labelling, World, unpaid
 from tests.stages.pipeline import Pipeline, bizmeme
@@ -105,6 +105,36 @@ def test_with_a_pilot_it_asks_that_alone_and_what_it_says_comes_true(
     assert usd(done["openai"]["forecast"]) == 0
     assert done["openai"]["answered already"] == str(fresh.held[0])
     assert f"Spent so far ${fresh.figures['cost_usd']:.4f}" in done["money"]["all"]
+
+
+def test_what_the_cap_would_stop_is_said_before(plan: Say) -> None:
+    assert "the cap would stop it" not in plan()["money"]["all"]
+    (forecast,) = (usd(plan()["openai"]["forecast"]),)
+    told = plan(f"auto_label.budget_usd={forecast / 2}")["money"]["all"]
+    assert f"With the forecast that is ${forecast:.4f}: the cap would stop it on the way." in told
+
+
+def test_what_must_be_free_is_the_worst_price_of_all_that_flies_at_once(plan: Say) -> None:
+    few, many = (plan(f"labeller.openai.limits.concurrency={n}")["openai"] for n in (2, 8))
+    batch = plan("labeller.openai.mode=batch")["openai"]
+    assert few["reserved at once"].endswith("the worst price of 2 in flight")
+    assert (
+        2 * usd(few["reserved at once"]) < usd(many["reserved at once"]) <= 4 * usd(few["reserved at once"])
+    )
+    assert usd(batch["reserved at once"]) > usd(batch["forecast"])
+
+
+def test_posts_of_one_board_are_not_paid_for_at_another(
+    plan: Say, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(
+        DataError, match=r"are of sandbox-\w+, the configuration is of sandbox-\w+: nothing was"
+    ):
+        main(["--pilot", "experiment=small", "sandbox.seed=8"])
+    main(["experiment=small", "sandbox.seed=8"])
+    assert "this is what these posts would cost there" in capsys.readouterr().out
+    main(["experiment=small"])
+    assert "would cost there" not in capsys.readouterr().out
 
 
 def test_a_batch_is_planned_at_half_the_price_and_the_vendors_hours(

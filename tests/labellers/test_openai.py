@@ -42,7 +42,7 @@ def answered(base_url: str, image: bytes | None, **changes: object) -> tuple[Ans
         async with closing(labeller(base_url, **changes)) as asked:
             answer = asked.read(await asked.ask(asked.body(question(image), image)))
             assert answer.usage
-            worst = asked.worst(question(image))
+            worst = asked.worst(question(image), batch=False)
             assert answer.usage.input_tokens + answer.usage.output_tokens <= worst.tokens
             return answer, asked.cost_usd(answer.usage, batch=False), worst.usd
 
@@ -149,8 +149,10 @@ def test_a_picture_is_sent_no_larger_than_asked(mode: str) -> None:
     assert len(json.dumps(large.body(question(image), image))) > len(
         json.dumps(small.body(question(image), image))
     )
-    assert large.worst(question(image)).tokens - large.worst(question()).tokens == 308
-    assert small.worst(question(image)).tokens - small.worst(question()).tokens == 5
+    assert (
+        large.worst(question(image), batch=False).tokens - large.worst(question(), batch=False).tokens == 308
+    )
+    assert small.worst(question(image), batch=False).tokens - small.worst(question(), batch=False).tokens == 5
 
 
 def test_identity_and_body_hang_on_no_address_key_limit_or_way_of_payment(
@@ -220,6 +222,8 @@ def test_a_batch_costs_half_of_what_the_same_chat_costs() -> None:
 
 def test_the_worst_holds_for_a_post_of_which_every_byte_is_a_token() -> None:
     text = "🚀" * 100
-    short, long = labeller().worst(question()), labeller().worst(question(text="to the moon" + text))
+    short, long = (
+        labeller().worst(asked, batch=False) for asked in (question(), question(text="to the moon" + text))
+    )
     assert long.tokens - short.tokens == 400
     assert long.usd - short.usd == pytest.approx(400 * 0.10e-6)

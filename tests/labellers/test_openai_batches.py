@@ -100,7 +100,7 @@ def test_a_batch_runs_and_ends_with_an_answer_to_every_line_out_of_order(sandbox
                 answer = asked.read(outcome.reply)
                 assert answer.label in LABELS.names
                 assert answer.usage
-                worst = asked.worst(question(jpeg(), text="post 000"))
+                worst = asked.worst(question(jpeg(), text="post 000"), batch=True)
                 assert 0 < asked.cost_usd(answer.usage, batch=True) <= worst.usd
             return seen
 

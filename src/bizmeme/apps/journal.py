@@ -1,6 +1,6 @@
 """`bizmeme journal status|restore`: what was received and paid for, also in a fresh clone.
 
-    bizmeme journal status     what is held, what it cost, what is in doubt
+    bizmeme journal status     what is held, what was paid to whom, what is in batches, what is in doubt
     bizmeme journal restore    after `dvc pull`: fill the journal from data/raw and data/auto_replies.parquet,
                                and freeze the sample in data/gold_sample.parquet, which people label
 
@@ -9,7 +9,7 @@ What a journal holds already is never replaced.
 """
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -21,13 +21,14 @@ from bizmeme.shell.gold import SAMPLE, restore_sample
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.media_store import MediaStore, media_folder
+from bizmeme.shell.origins import RAW, strangers
 from bizmeme.shell.parquet import read_table
 from bizmeme.shell.paying.ledger import Reply
+from bizmeme.shell.paying.statement import Line, statement
 from bizmeme.shell.restoring import Restoring
 from bizmeme.shell.workspace import Workspace, state_home
 from bizmeme.tables.labels import AutoReplies, GoldSample
 
-RAW = "data/raw"
 REPLIES = "data/auto_replies.parquet"
 _DOUBTS_SHOWN = 20
 
@@ -63,10 +64,7 @@ def restore(journal: Journal, workspace: Workspace, boards: Mapping[str, str]) -
     """Write down everything that the pulled tables carry and the journal lacks."""
     folder = workspace.read(f"{RAW}/posts.parquet").parent
     replies = read_table(AutoReplies, workspace.read(REPLIES))
-    tables = (
-        pl.scan_parquet(path).select("origin").unique().collect() for path in sorted(folder.glob("*.parquet"))
-    )
-    _check_origin(journal.origin, replies, *tables)
+    _check_origin(journal.origin, [workspace.read(REPLIES), *sorted(folder.glob("*.parquet"))])
     store = MediaStore(media_folder(workspace.home, journal.origin))
     Restoring(journal, store, boards, folder).run()
     paid = replies.filter(pl.col("reply").is_not_null() | (pl.col("in_doubt_usd") > 0))
@@ -77,8 +75,8 @@ def restore(journal: Journal, workspace: Workspace, boards: Mapping[str, str]) -
         restore_sample(journal, read_table(GoldSample, workspace.read(SAMPLE)))
 
 
-def _check_origin(configured: str, *tables: pl.DataFrame) -> None:
-    for other in {name for table in tables for name in table["origin"].unique()} - {configured}:
+def _check_origin(configured: str, files: Iterable[Path]) -> None:
+    for other in strangers(files, origin=configured):
         raise DataError(
             f"The tables in data/ are of '{other}', the configuration of '{configured}'. Name the experiment "
             "that they were made with, as in `bizmeme journal restore experiment=small`."
@@ -94,21 +92,48 @@ def _replies(rows: pl.DataFrame) -> Iterator[tuple[str, Reply | None, float]]:
 
 
 def status(journal: Journal) -> list[Table]:
-    """What is held and spent; and, where there is any, what is in doubt."""
-    spent = journal.ledger.spending()
+    """What is held; what was paid to whom; and, where there is any, what is in doubt."""
     held = Table(title=f"Journal of '{journal.origin}'", show_header=False)
     for what, count in journal.counts().items():
         held.add_row(what, f"{count:,}")
-    held.add_row("paid", f"${spent.settled_usd:.4f}")
-    held.add_row("in doubt", f"{spent.in_doubt} sends, ${spent.in_doubt_usd:.4f} reserved")
-    return [held, _doubts(journal)] if spent.in_doubt else [held]
+    lines = statement(journal.ledger)
+    tables = [held, _paid(lines)] if lines else [held]
+    return [*tables, _doubts(journal)] if any(each.in_doubt for each in lines) else tables
+
+
+def _paid(lines: Sequence[Line]) -> Table:
+    """Who was paid what; sums where there are several."""
+    table = Table("asked", title="Vision APIs")
+    for name in ("model", "how"):
+        table.add_column(name, no_wrap=True)
+    for name in ("answers", "paid", "in batches", "in doubt"):
+        table.add_column(name, justify="right")
+    for each in lines:
+        table.add_row(each.labeller or "?", each.model, each.how, *_amounts([each]))
+    if len(lines) > 1:
+        table.add_section()
+        table.add_row("all", "", "", *_amounts(lines))
+    return table
+
+
+def _amounts(lines: Sequence[Line]) -> list[str]:
+    under_way, in_doubt = (sum(getattr(each, name) for each in lines) for name in ("under_way", "in_doubt"))
+    under_way_usd, in_doubt_usd = (
+        sum(getattr(each, name) for each in lines) for name in ("under_way_usd", "in_doubt_usd")
+    )
+    return [
+        f"{sum(each.answers for each in lines):,}",
+        f"${sum(each.paid_usd for each in lines):.4f}",
+        f"{under_way:,}: ${under_way_usd:.4f}" if under_way else "",
+        f"{in_doubt:,}: ${in_doubt_usd:.4f}" if in_doubt else "",
+    ]
 
 
 def _doubts(journal: Journal) -> Table:
-    """The requests that were in flight when a run was killed, or are right now."""
-    doubts = journal.ledger.doubts()
+    """The requests that were in flight when a run was killed, or are right now; batches under way are not."""
+    doubts = [each for each in journal.ledger.doubts() if not each.under_way]
     table = Table(
-        "request", "model", "reserved", "answered since", title="Reserved, without an answer so far"
+        "request", "model", "reserved", "answered since", title="In doubt: sent, and no answer came"
     )
     for each in doubts[:_DOUBTS_SHOWN]:
         answered = "yes" if journal.ledger.reply(each.request_hash) else "no"

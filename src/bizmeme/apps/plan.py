@@ -13,8 +13,9 @@ overrides as a stage does. Before any pilot the forecast is a formula's: four ch
 import argparse
 import asyncio
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -23,13 +24,17 @@ from rich.table import Table
 from bizmeme.core.annotations import Key
 from bizmeme.core.forecast import Forecast
 from bizmeme.core.label_hours import BATCH_HOURS, live_hours
+from bizmeme.errors import DataError
+from bizmeme.ports.labellers import Question
 from bizmeme.shell.auto_label.labelling import Labelling, Tools, dollars
 from bizmeme.shell.auto_label.questions import Work, work_to_do
 from bizmeme.shell.builder import build, checked
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import alone, open_journal
-from bizmeme.shell.paying.ledger import Spending
+from bizmeme.shell.origins import RAW, strangers
+from bizmeme.shell.paying.ledger import Ledger
+from bizmeme.shell.paying.statement import statement
 from bizmeme.shell.paying.till import Asked
 from bizmeme.shell.workspace import Workspace, state_home
 from bizmeme.stages.auto_label import Params, check_rule, hired, prompting, terms
@@ -53,14 +58,19 @@ def main(arguments: list[str]) -> None:
     with _configured(chosen.overrides, asking=chosen.pilot) as (params, workspace):
         work = work_to_do(prompting(params), workspace)
         check_rule(work, params)
+        if others := strangers((workspace.root / RAW).glob("*.parquet"), origin=workspace.origin):
+            console.print(_of_others(others, workspace.origin, asking=chosen.pilot), style="yellow")
         with open_journal(workspace.home, workspace.origin) as journal:
             hands = _hands(work, params, journal, workspace)
             if chosen.pilot:
                 with alone(workspace.home, workspace.origin, doing="asking"):
                     asyncio.run(_ask_pilots(hands))
-            for hand in hands:
-                console.print(plan(hand, work, params))
-            console.print(_money(journal.ledger.spending(), budget_usd=params.auto_label.budget_usd))
+            plans = [planned(hand, work) for hand in hands]
+            for each in plans:
+                console.print(table(each, work, params))
+            forecast_usd = sum(each.forecast.usd.high or each.forecast.usd.value or 0 for each in plans)
+            budget_usd = params.auto_label.budget_usd
+            console.print(_money(journal.ledger, forecast_usd=forecast_usd, budget_usd=budget_usd))
 
 
 @contextmanager
@@ -73,6 +83,14 @@ def _configured(overrides: Sequence[str], *, asking: bool) -> Iterator[tuple[Par
     home, folder = state_home(), Path.cwd()
     with addresses(sections, home=home) if asking else nullcontext(sections) as found:
         yield checked(Params, found, where=""), Workspace(folder, folder, home, origin(sections["sandbox"]))
+
+
+def _of_others(others: Collection[str], configured: str, *, asking: bool) -> str:
+    """The posts are of another board than configured; raises DataError where they would be paid for."""
+    told = f"The posts in data/ are of {', '.join(sorted(others))}, the configuration is of {configured}"
+    if asking:
+        raise DataError(f"{told}: nothing was asked. Run `dvc repro export_labels` with it first.")
+    return f"{told}: this is what these posts would cost there."
 
 
 def _hands(work: Work, params: Params, journal: Journal, workspace: Workspace) -> list[Labelling]:
@@ -94,31 +112,49 @@ async def _ask_pilots(hands: Sequence[Labelling]) -> None:
             await hand.labeller.close()
 
 
-def plan(hand: Labelling, work: Work, params: Params) -> Table:
+@dataclass(frozen=True, slots=True)
+class Planned:
     """What one labeller would be asked, and what that takes."""
-    model = hand.labeller.model
-    pilot = hand.held(work.pilot)
-    questions = hand.open_questions()
+
+    hand: Labelling
+    pilot: Mapping[Key, Asked]  # as far as it is held
+    open: Sequence[Question]
+    under_way: int  # of the open ones
+    to_ask: Sequence[Question]
+    forecast: Forecast
+
+
+def planned(hand: Labelling, work: Work) -> Planned:
+    """By what the journal holds."""
+    pilot, questions = hand.held(work.pilot), hand.open_questions()
     under_way = hand.under_way(questions)
-    forecast = hand.forecast_open(pilot, [each for each in questions if each not in under_way])
+    to_ask = [each for each in questions if each not in under_way]
+    return Planned(hand, pilot, questions, len(under_way), to_ask, hand.forecast_open(pilot, to_ask))
+
+
+def table(plan: Planned, work: Work, params: Params) -> Table:
+    """As people read it."""
+    hand, forecast = plan.hand, plan.forecast
+    model = hand.labeller.model
     shutdown = params.prices.models[model].shutdown
-    table = Table(title=f"{hand.name}: {model}, {hand.mode}", show_header=False, min_width=64)
+    shown = Table(title=f"{hand.name}: {model}, {hand.mode}", show_header=False, min_width=64)
     rows = {
         "prices": f"as of {params.prices.as_of} (conf/prices/)",
         "shut down": f"on {shutdown}" if shutdown else "not announced",
         "posts": f"{len(work.questions):,} with a picture to label",
         "requests": f"{hand.distinct:,}{_shared(hand.distinct, len(work.questions))}",
-        "answered already": f"{hand.distinct - len(questions):,}",
-        "in batches under way": f"{len(under_way):,}",
+        "answered already": f"{hand.distinct - len(plan.open):,}",
+        "in batches under way": f"{plan.under_way:,}",
         "to ask": f"{forecast.requests:,}",
         "tokens": f"{forecast.input_tokens.value or 0:,.0f} in, {forecast.output_tokens.value or 0:,.0f} out",
         "forecast": f"{dollars(forecast.usd, digits=4)}, {_basis(forecast)}",
+        "reserved at once": _reserved(hand, plan.to_ask),
         "time": _time(hand, forecast),
-        "pilot": _pilot(hand, pilot, work),
+        "pilot": _pilot(hand, plan.pilot, work),
     }
     for name, value in rows.items():
-        table.add_row(name, value)
-    return table
+        shown.add_row(name, value)
+    return shown
 
 
 def _basis(forecast: Forecast) -> str:
@@ -132,6 +168,18 @@ def _pilot(hand: Labelling, pilot: Mapping[Key, Asked], work: Work) -> str:
     if len(pilot) == wanted:
         return hand.measure(pilot).message(hand.name)
     return f"{len(pilot)} of {wanted} posts answered: `bizmeme plan --pilot` asks it, `dvc repro` as well"
+
+
+def _reserved(hand: Labelling, questions: Sequence[Question]) -> str:
+    """What has to be free under the cap while it is asked: each request's worst price."""
+    if not questions:
+        return "nothing"
+    batch = hand.mode == "batch"
+    worst = sorted((hand.labeller.worst(each, batch=batch).usd for each in questions), reverse=True)
+    if batch:
+        return f"${sum(worst):.4f} until its batches end; with less room under the cap, one after the other"
+    at_once = hand.labeller.limits.concurrency
+    return f"${sum(worst[:at_once]):.4f}, the worst price of {min(at_once, len(worst))} in flight"
 
 
 def _shared(requests: int, posts: int) -> str:
@@ -153,8 +201,19 @@ def _time(hand: Labelling, forecast: Forecast) -> str:
     return f"{minutes} minute{'s' * (minutes > 1)}, held by limits.{took.held_by}{guessed}"
 
 
-def _money(spent: Spending, *, budget_usd: float) -> str:
+def _money(ledger: Ledger, *, forecast_usd: float, budget_usd: float) -> str:
+    """Where the account stands, and whether the forecast fits under the cap."""
+    lines = statement(ledger)
+    parts = [f"Spent so far ${sum(each.paid_usd for each in lines):.4f}"]
+    if under_way_usd := sum(each.under_way_usd for each in lines):
+        parts.append(f"reserved for batches under way ${under_way_usd:.4f}")
+    in_doubt_usd, sends = sum(each.in_doubt_usd for each in lines), sum(each.in_doubt for each in lines)
+    parts.append(f"in doubt ${in_doubt_usd:.4f} ({sends} sends)")
+    said = f"{', '.join(parts)}; auto_label.budget_usd is ${budget_usd:.4f}."
+    needed_usd = ledger.spending().committed_usd + forecast_usd
+    if needed_usd <= budget_usd:
+        return said
     return (
-        f"Spent so far ${spent.settled_usd:.4f}, in doubt ${spent.in_doubt_usd:.4f} "
-        f"({spent.in_doubt} sends); auto_label.budget_usd is ${budget_usd:.4f}."
+        f"{said} With the forecast that is ${needed_usd:.4f}: the cap would stop it on the way. Raise "
+        "auto_label.budget_usd above that, or set auto_label.limit."
     )

@@ -140,8 +140,8 @@ class Labeller(Protocol):
         """The batch API where that is the configured mode, else None."""
         ...
 
-    def worst(self, question: Question) -> Worst:
-        """The most that one live request can take: reserved before it is sent. A batch's is no dearer."""
+    def worst(self, question: Question, *, batch: bool) -> Worst:
+        """The most that it can take, asked live or in a batch: reserved before it is sent."""
         ...
 
     def cost_usd(self, usage: Usage, *, batch: bool) -> float:

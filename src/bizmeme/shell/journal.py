@@ -72,12 +72,11 @@ class Journal:
             return self.database.executemany(statement, rows).rowcount
 
     def counts(self) -> dict[str, int]:
-        """How much is held of each source, of what was imported, of each model's replies, of the sample."""
+        """How much is held of each source, of what was imported, of the sample."""
         query = (
             "SELECT 'posts from ' || source, COUNT(*) FROM posts GROUP BY source UNION ALL "
             "SELECT 'pages from ' || source, COUNT(*) FROM pages GROUP BY source UNION ALL "
             "SELECT 'files from ' || source, COUNT(sha256) FROM media GROUP BY source UNION ALL "
-            "SELECT 'replies of ' || model, COUNT(*) FROM asks WHERE answered GROUP BY model UNION ALL "
             "SELECT 'posts frozen to be labelled', COUNT(*) FROM gold HAVING COUNT(*)"
         )
         imported = {f"imported {what}": count for what, count in self.imports.counts().items() if count}

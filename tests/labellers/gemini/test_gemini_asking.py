@@ -22,11 +22,13 @@ def test_an_answer_costs_no_more_than_its_worst(desk: Desk, mode: str, size: tup
     labeller = desk.labeller(mode)
     asked = question(size=size)
     answer = labeller.read(ask(labeller, labeller.body(asked, None if size is None else jpeg(*size))))
-    worst = labeller.worst(asked)
+    worst, in_a_batch = (labeller.worst(asked, batch=batch) for batch in (False, True))
     assert answer.label in desk.labels.names
     assert answer.reason is None
     assert answer.usage is not None
     assert 0 < labeller.cost_usd(answer.usage, batch=False) <= worst.usd
+    if mode == "batch":
+        assert labeller.cost_usd(answer.usage, batch=True) <= in_a_batch.usd == worst.usd / 2
     assert answer.usage.input_tokens + answer.usage.output_tokens <= worst.tokens
 
 
@@ -145,7 +147,7 @@ def test_a_model_that_the_vendor_does_not_have_stops(desk: Desk) -> None:
         ("live", "gemini-decision-1", "gemini does not offer it for gemini-decision-1, which has decisions"),
         ("batch", "gemini-decision-1", "gemini does not offer it for gemini-decision-1"),
         ("decisions", "gemini-2.5-flash-lite", "Its models that have it: gemini-decision-1"),
-        ("live", "gpt-6-luna", "that is a model of openai"),
+        ("live", "gpt-6-luna", "it is openai's, and this section asks gemini"),
     ],
 )
 def test_what_the_vendor_does_not_offer_fails_before_anything_is_sent(

@@ -44,7 +44,7 @@ class Scripted:
         self.identity: Mapping[str, object] = {"model": self.model}
         self.sent: list[str] = []
 
-    def worst(self, question: Question) -> Worst:
+    def worst(self, question: Question, *, batch: bool) -> Worst:
         return Worst(tokens=200, usd=WORST_USD)
 
     def cost_usd(self, usage: Usage, *, batch: bool) -> float:

@@ -93,8 +93,8 @@ class HttpLabeller:
         self._http = http
         self.batches = HttpBatches(http) if mode == "batch" else None
 
-    def worst(self, question: Question) -> Worst:
-        return Worst(WORST_TOKENS, WORST_TOKENS * USD_EACH)
+    def worst(self, question: Question, *, batch: bool) -> Worst:
+        return Worst(WORST_TOKENS, WORST_TOKENS * USD_EACH * (0.5 if batch else 1))
 
     def cost_usd(self, usage: Usage, *, batch: bool) -> float:
         return usage.input_tokens * USD_EACH * (0.5 if batch else 1)

@@ -58,13 +58,13 @@ class GeminiLabeller:
             return None
         return GeminiBatches(self._calls, self._config.batch, model=self.model)
 
-    def worst(self, question: Question) -> Worst:
+    def worst(self, question: Question, *, batch: bool) -> Worst:
         """Every byte a token (a byte-level tokenizer makes no more), picture and answer at their bounds."""
         text = question.instruction + question.post + json.dumps(dict(self.identity))
         seen = self.picture_tokens(question.picture) if question.picture else 0
         tokens = len(text.encode()) + _OVERHEAD_TOKENS + seen
         output = 0 if self._decides else self._config.max_output_tokens
-        return Worst(tokens + output, usd=self.cost_usd(Usage(tokens, output), batch=False))
+        return Worst(tokens + output, usd=self.cost_usd(Usage(tokens, output), batch=batch))
 
     def picture_tokens(self, picture: Picture) -> int:
         """At the size that is sent."""

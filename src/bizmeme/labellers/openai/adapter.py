@@ -65,13 +65,13 @@ class OpenAiLabeller:
             **self._endpoint.identity,
         }
 
-    def worst(self, question: Question) -> Worst:
+    def worst(self, question: Question, *, batch: bool) -> Worst:
         """Every byte a token (a byte-level tokenizer makes no more), picture and answer at their bounds."""
         texts = (question.instruction, question.post)
         asked = sum(len(text.encode()) for text in texts) + len(orjson.dumps(self._endpoint.identity))
         asked += _OVERHEAD_TOKENS + (self.picture_tokens(question.picture) if question.picture else 0)
         said = self._endpoint.most_output_tokens
-        return Worst(asked + said, self.cost_usd(Usage(asked, said), batch=False))
+        return Worst(asked + said, self.cost_usd(Usage(asked, said), batch=batch))
 
     def picture_tokens(self, picture: Picture) -> int:
         """At the size that is sent."""

@@ -126,7 +126,7 @@ class _Run:
 
     async def _answer(self, request: str, timer: Timer) -> Asked:
         question = self._questions[request]
-        worst, body = self._labeller.worst(question), await self._body(question)
+        worst, body = self._labeller.worst(question, batch=False), await self._body(question)
         before, pause_s, left = self._replies, self._how.pause_s, self._how.tries
         while True:
             entry = await self._limiter.enter(timer, worst_tokens=worst.tokens)

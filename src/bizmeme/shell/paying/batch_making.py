@@ -67,7 +67,7 @@ class Maker:
         room_usd = self._cap_usd - self._till.ledger.spending().committed_usd
         while wanted:
             question = questions[wanted[0]]
-            worst = self._labeller.worst(question)
+            worst = self._labeller.worst(question, batch=True)
             short = self.shard.usd + worst.usd > room_usd
             if short and (self.shard.lines or running):
                 return False

@@ -55,6 +55,7 @@ class Doubt:
     request_hash: str
     model: str
     reserved_usd: float
+    under_way: bool = False  # all in batches that were not fetched yet: their ends will be known
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +211,11 @@ class Ledger:
     def doubts(self) -> list[Doubt]:
         """What was in flight when somebody pulled the plug, by request; right now, what is in flight, too."""
         query = (
-            "SELECT request_hash, model, TOTAL(reserved_usd) FROM asks WHERE NOT answered "
-            "GROUP BY request_hash, model ORDER BY 1"
+            "SELECT request_hash, asks.model, TOTAL(reserved_usd), MIN(COALESCE(state != 'ended', 0)) "
+            "FROM asks LEFT JOIN batches USING (batch) WHERE NOT answered GROUP BY request_hash, 2 ORDER BY 1"
         )
-        return [Doubt(*row) for row in self.database.execute(query)]
+        rows = self.database.execute(query)
+        return [Doubt(request, model, usd, bool(running)) for request, model, usd, running in rows]
 
     def spending(self) -> Spending:
         """Settled and reserved sums of this origin, counted afresh."""
