@@ -126,6 +126,13 @@ def test_status_says_how_far_everybody_is(say: Say, fork: Pipeline) -> None:
     assert "Krippendorff's alpha" in said
 
 
+@pytest.mark.parametrize("posts", ["0", "-3", "ten", ""])
+def test_a_queue_of_no_post_is_refused(posts: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["queue", "--", posts])
+    assert f"argument N: '{posts}' is no whole number from 1 on" in capsys.readouterr().err
+
+
 def test_the_queue_holds_unsure_posts_of_training_days_and_grows(
     say: Say, studio: LabelStudio, fork: Pipeline, small_config: Mapping[str, Any]
 ) -> None:

@@ -78,11 +78,11 @@ def options(name: str, doc: str) -> argparse.ArgumentParser:
 
 
 def number(text: str) -> int:
-    """A whole number from 1 on, with or without commas: 10,000; raises ValueError."""
-    value = int(text.replace(",", "").replace("_", ""))
-    if value < 1:
-        raise ValueError
-    return value
+    """An option's whole number from 1 on, with or without commas: 10,000; raises ArgumentTypeError."""
+    digits = text.replace(",", "").replace("_", "")
+    if not digits.isdecimal() or int(digits) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")
+    return int(digits)
 
 
 @contextmanager

@@ -472,7 +472,9 @@ def test_the_cap_holds_whatever_shards_run_and_is_used_to_the_end(tmp_path: Path
     assert spent.settled_usd == 0.0625 * sum(map(len, labeller.batches.posts))
 
 
-def test_ctrl_c_leaves_batches_running_and_nothing_reserved_that_was_not_sent(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_batches_running_says_so_and_reserves_nothing_that_was_not_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def interrupted(home: Path, turns: int) -> tuple[Spending, int]:
         labeller = Batching(max_requests=1)
         with open_journal(home, "real") as journal:
@@ -489,3 +491,8 @@ def test_ctrl_c_leaves_batches_running_and_nothing_reserved_that_was_not_sent(tm
     for turns in range(0, 40, 3):
         spent, made = asyncio.run(interrupted(tmp_path / str(turns), turns))
         assert spent.in_doubt + spent.settled_usd / 0.0625 == made
+        said = capsys.readouterr().out
+        assert said == (
+            f"{spent.in_doubt} posts are in batches of labeller.scripted that go on without us: "
+            "the next run fetches what they answered.\n"
+        ) * bool(spent.in_doubt)

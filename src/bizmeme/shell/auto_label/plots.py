@@ -27,6 +27,8 @@ def reliability_plot(found: Calibrated, path: Path, *, labeller: str) -> None:
     for when, honesty, colour in shown:
         if honesty is not None:
             _points(axes, honesty, colour, when)
+    if found.before is None:
+        axes.text(0.5, 0.6, "it tells no confidence", ha="center", va="center", color=_EVEN)
     axes.set_title(_title(found, labeller), fontsize=9)
     axes.set_xlabel("confidence")
     axes.set_ylabel("share that people agree with")
@@ -63,10 +65,10 @@ def _lowest(bins: Sequence[Bin]) -> float:
 
 
 def _title(found: Calibrated, labeller: str) -> str:
-    n = 0 if found.before is None else found.before.n
+    told = f"{found.before.n} pilot posts" if found.before else "a pilot without confidences"
     problem = found.calibration.problem
     how = f"not calibrated: {problem}" if problem else f"calibrated by {found.calibration.method}"
-    return "\n".join([f"{labeller}, {n} pilot posts", textwrap.fill(how, _LINE_CHARS)])
+    return "\n".join([f"{labeller}, {told}", textwrap.fill(how, _LINE_CHARS)])
 
 
 def labeller_confusion_plot(

@@ -71,7 +71,12 @@ class Report:
             "requests": len(costs),
             "cost_usd": round(sum(costs.values()), 6),
             "in_doubt": len(self.in_doubt_usd),
-            "pilot": {"n": pilot.n, "accuracy": pilot.accuracy, "macro_f1": pilot.macro_f1},
+            "pilot": {
+                "n": pilot.n,
+                "labelled": sum(map(sum, pilot.confusion)),
+                "accuracy": pilot.accuracy,
+                "macro_f1": pilot.macro_f1,
+            },
             "confidence": self.outcome.together.figures(),
             "labellers": {name: self._labeller(name, each) for name, each in self.told.items()},
         }

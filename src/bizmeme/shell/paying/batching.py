@@ -34,7 +34,15 @@ class BatchDesk(Desk):
         batches = self._labeller.batches
         assert batches is not None, "the labeller's mode is not batch"
         run = _Run(till, batches, how=self._how, cap_usd=self._cap_usd)
-        return await run.through(questions, pictures, clock, tick)
+        try:
+            return await run.through(questions, pictures, clock, tick)
+        except BaseException:
+            if left := BatchBook(till.ledger).under_way(self._key):
+                print(  # noqa: T201
+                    f"{len(left):,} posts are in batches of labeller.{self._key} that go on without us: "
+                    "the next run fetches what they answered."
+                )
+            raise
 
 
 class _Run:
