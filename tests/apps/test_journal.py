@@ -8,6 +8,7 @@ import pytest
 from bizmeme.apps.journal import main
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.parquet import read_table, write_table
+from bizmeme.shell.paying.statement import doubts
 from bizmeme.tables.labels import AutoReplies
 from tests.stages.pipeline import Pipeline
 
@@ -38,7 +39,7 @@ def test_a_clone_knows_all_that_was_paid_and_all_that_is_in_doubt(
             spent = journal.ledger.spending()
             assert spent.settled_usd == pytest.approx(paid["cost_usd"].sum())
             assert (spent.in_doubt_usd, spent.in_doubt) == (0.75, 2)
-            assert [(each.request_hash, each.reserved_usd) for each in journal.ledger.doubts()] == [
+            assert [(each.request_hash, each.reserved_usd) for each in doubts(journal.ledger)] == [
                 (silent, 0.5),
                 (resent, 0.25),
             ]

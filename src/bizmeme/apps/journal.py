@@ -24,7 +24,7 @@ from bizmeme.shell.media_store import MediaStore, media_folder
 from bizmeme.shell.origins import RAW, strangers
 from bizmeme.shell.parquet import read_table
 from bizmeme.shell.paying.ledger import Reply
-from bizmeme.shell.paying.statement import Line, statement
+from bizmeme.shell.paying.statement import Line, doubts, statement
 from bizmeme.shell.restoring import Restoring
 from bizmeme.shell.workspace import Workspace, state_home
 from bizmeme.tables.labels import AutoReplies, GoldSample
@@ -131,13 +131,13 @@ def _amounts(lines: Sequence[Line]) -> list[str]:
 
 def _doubts(journal: Journal) -> Table:
     """The requests that were in flight when a run was killed, or are right now; batches under way are not."""
-    doubts = [each for each in journal.ledger.doubts() if not each.under_way]
+    found = [each for each in doubts(journal.ledger) if not each.under_way]
     table = Table(
         "request", "model", "reserved", "answered since", title="In doubt: sent, and no answer came"
     )
-    for each in doubts[:_DOUBTS_SHOWN]:
+    for each in found[:_DOUBTS_SHOWN]:
         answered = "yes" if journal.ledger.reply(each.request_hash) else "no"
         table.add_row(each.request_hash[:16], each.model, f"${each.reserved_usd:.4f}", answered)
-    if len(doubts) > _DOUBTS_SHOWN:
-        table.add_row(f"and {len(doubts) - _DOUBTS_SHOWN} more", "", "", "")
+    if len(found) > _DOUBTS_SHOWN:
+        table.add_row(f"and {len(found) - _DOUBTS_SHOWN} more", "", "", "")
     return table

@@ -32,6 +32,7 @@ from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import alone, open_journal
 from bizmeme.shell.parquet import from_rows, write_json, write_table
 from bizmeme.shell.paying.desk import Asking
+from bizmeme.shell.paying.statement import doubts
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables.labels import AutoLabels, AutoReplies
 
@@ -106,7 +107,7 @@ def run(params: Params, workspace: Workspace) -> None:
     with open_journal(workspace.home, workspace.origin) as journal:
         with alone(workspace.home, workspace.origin, doing="asking"):
             told = asyncio.run(_label(work, params, journal, workspace))
-        in_doubt_usd = {each.request_hash: each.reserved_usd for each in journal.ledger.doubts()}
+        in_doubt_usd = {each.request_hash: each.reserved_usd for each in doubts(journal.ledger)}
     report = Report(work, told, _concluded(work, told, params), params.labels.names, in_doubt_usd)
     replies = report.replies(origin=workspace.origin)
     write_table(AutoReplies, from_rows(AutoReplies, replies), workspace.write("data/auto_replies.parquet"))

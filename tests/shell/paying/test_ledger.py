@@ -9,7 +9,8 @@ from bizmeme.errors import BudgetError
 from bizmeme.ports.labellers import Outcome, Worst
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.paying.batch_book import Batch, BatchBook
-from bizmeme.shell.paying.ledger import Doubt, Ledger, Reply, Request, Sent, Spending
+from bizmeme.shell.paying.ledger import Ledger, Reply, Request, Sent, Spending
+from bizmeme.shell.paying.statement import Doubt, doubts
 
 
 def request(name: str, *, usd: float = 0.5, labeller: str = "l", asked_at: float = 100) -> Request:
@@ -57,7 +58,7 @@ def test_what_was_in_flight_at_a_kill_stays_reserved_and_in_doubt(tmp_path: Path
     with open_journal(tmp_path, "real") as journal:
         paid(journal.ledger, "h")
         assert journal.ledger.spending() == Spending(0.1, 0.5, 1)
-        assert journal.ledger.doubts() == [Doubt("h", "m", 0.5)]
+        assert doubts(journal.ledger) == [Doubt("h", "m", 0.5)]
 
 
 def test_a_refused_request_frees_its_reservation_but_never_a_paid_reply(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_part_that_fails_takes_back_its_own_and_leaves_the_rest(tmp_path: Path
             with pytest.raises(BudgetError):
                 two()
             ledger.set_aside(request("d", usd=0.75), cap_usd=1)
-        assert [each.request_hash for each in ledger.doubts()] == ["a", "d"]
+        assert [each.request_hash for each in doubts(ledger)] == ["a", "d"]
 
 
 def _spend(home: Path, queue: "multiprocessing.Queue[int]") -> None:
@@ -238,7 +239,7 @@ def test_what_a_whole_batch_says_nothing_of_stays_in_doubt(whole: bool, tmp_path
         batch = made(book, "a", "b", "c")
         book.end(batch, [Outcome("a", "{}", None), Outcome("b", None, "expired", again=True)], whole=whole)
         assert journal.ledger.spending() == Spending(0.5, 0.5 * whole, int(whole))
-        assert [each.request_hash for each in journal.ledger.doubts()] == ["c"] * whole
+        assert [each.request_hash for each in doubts(journal.ledger)] == ["c"] * whole
         assert book.unfinished("l") == []
 
 
@@ -250,4 +251,4 @@ def test_a_lost_batch_stays_in_doubt_and_a_dropped_one_does_not(tmp_path: Path) 
         book.drop(dropped)
         assert book.unfinished("l") == []
         assert journal.ledger.spending() == Spending(0, 1, 2)
-        assert [each.request_hash for each in journal.ledger.doubts()] == ["a", "b"]
+        assert [each.request_hash for each in doubts(journal.ledger)] == ["a", "b"]

@@ -8,7 +8,7 @@ from bizmeme.ports.labellers import Outcome, Worst
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.paying.batch_book import BatchBook
 from bizmeme.shell.paying.ledger import Reply, Request
-from bizmeme.shell.paying.statement import Line, statement
+from bizmeme.shell.paying.statement import Line, doubts, statement
 
 CAP_USD = 9
 
@@ -40,7 +40,7 @@ def test_each_way_of_asking_has_a_line_and_all_lines_are_what_is_committed(tmp_p
         ]
         committed_usd = sum(each.paid_usd + each.under_way_usd + each.in_doubt_usd for each in lines)
         assert committed_usd == pytest.approx(ledger.spending().committed_usd)
-        told = {each.request_hash: each.under_way for each in ledger.doubts()}
+        told = {each.request_hash: each.under_way for each in doubts(ledger)}
         assert told == {"silent": False, "b": False, "c": True, "d": True, "e": True, "f": False}
 
 
@@ -49,7 +49,7 @@ def test_a_request_of_a_lost_batch_is_in_doubt_though_a_later_batch_has_it(tmp_p
         book = BatchBook(journal.ledger)
         book.lose(book.make([request("a")], cap_usd=CAP_USD))
         book.make([request("a")], cap_usd=CAP_USD)
-        (doubt,) = journal.ledger.doubts()
+        (doubt,) = doubts(journal.ledger)
         assert (doubt.reserved_usd, doubt.under_way) == (1.0, False)
 
 

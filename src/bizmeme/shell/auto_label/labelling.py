@@ -26,6 +26,7 @@ from bizmeme.shell.paying.asking import LiveDesk
 from bizmeme.shell.paying.batch_book import BatchBook
 from bizmeme.shell.paying.batching import BatchDesk
 from bizmeme.shell.paying.desk import Asking
+from bizmeme.shell.paying.statement import seconds_per_answer
 from bizmeme.shell.paying.till import Asked, Pictures, hashed, request_hash
 
 _USUAL_OUTPUT_TOKENS = 30  # of a chat's answer, before any was seen
@@ -84,7 +85,7 @@ class Labelling:
     @property
     def seconds_per_answer(self) -> float | None:
         """As measured so far; None before any answer."""
-        return self._journal.ledger.seconds_per_answer(self.name, self.labeller.model)
+        return seconds_per_answer(self._journal.ledger, self.name, self.labeller.model)
 
     def held(self, keys: Collection[Key]) -> dict[Key, Asked]:
         """What the journal holds of these posts' answers."""

@@ -49,16 +49,6 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """Sends of one request that nobody knows the end of: their reservations count against the cap."""
-
-    request_hash: str
-    model: str
-    reserved_usd: float
-    under_way: bool = False  # all in batches that were not fetched yet: their ends will be known
-
-
-@dataclass(frozen=True, slots=True)
 class Request:
     """What is about to be sent, and the most that it can take."""
 
@@ -201,21 +191,6 @@ class Ledger:
             "AND batch IS NULL ORDER BY asked_at"
         )
         return self.database.execute(query, (labeller, since_s, until_s)).fetchall()
-
-    def seconds_per_answer(self, labeller: str, model: str) -> float | None:
-        """Wall seconds that a live answer took on average; None before any."""
-        query = "SELECT AVG(took_s) FROM asks WHERE labeller = ? AND model = ? AND batch IS NULL"
-        ((seconds,),) = self.database.execute(query, (labeller, model)).fetchall()
-        return None if seconds is None else float(seconds)
-
-    def doubts(self) -> list[Doubt]:
-        """What was in flight when somebody pulled the plug, by request; right now, what is in flight, too."""
-        query = (
-            "SELECT request_hash, asks.model, TOTAL(reserved_usd), MIN(COALESCE(state != 'ended', 0)) "
-            "FROM asks LEFT JOIN batches USING (batch) WHERE NOT answered GROUP BY request_hash, 2 ORDER BY 1"
-        )
-        rows = self.database.execute(query)
-        return [Doubt(request, model, usd, bool(running)) for request, model, usd, running in rows]
 
     def spending(self) -> Spending:
         """Settled and reserved sums of this origin, counted afresh."""

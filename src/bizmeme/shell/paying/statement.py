@@ -1,4 +1,4 @@
-"""The statement of a ledger's account: who was paid how much for what, and what is reserved and why."""
+"""The statement of a ledger's account: what was paid to whom, what is reserved and why, what is in doubt."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +19,16 @@ _LINES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Sends of one request that nobody knows the end of: their reservations count against the cap."""
+
+    request_hash: str
+    model: str
+    reserved_usd: float
+    under_way: bool = False  # all in batches that were not fetched yet: their ends will be known
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """What one labeller's model was asked in one way."""
 
@@ -36,3 +46,20 @@ class Line:
 def statement(ledger: Ledger) -> list[Line]:
     """All that the origin was ever asked, by labeller, model and way."""
     return [Line(*row) for row in ledger.database.execute(_LINES)]
+
+
+def doubts(ledger: Ledger) -> list[Doubt]:
+    """What was in flight when somebody pulled the plug, by request; right now, what is in flight, too."""
+    query = (
+        "SELECT request_hash, asks.model, TOTAL(reserved_usd), MIN(COALESCE(state != 'ended', 0)) "
+        "FROM asks LEFT JOIN batches USING (batch) WHERE NOT answered GROUP BY request_hash, 2 ORDER BY 1"
+    )
+    rows = ledger.database.execute(query)
+    return [Doubt(request, model, usd, bool(running)) for request, model, usd, running in rows]
+
+
+def seconds_per_answer(ledger: Ledger, labeller: str, model: str) -> float | None:
+    """Wall seconds that a live answer took on average; None before any."""
+    query = "SELECT AVG(took_s) FROM asks WHERE labeller = ? AND model = ? AND batch IS NULL"
+    ((seconds,),) = ledger.database.execute(query, (labeller, model)).fetchall()
+    return None if seconds is None else float(seconds)
