@@ -69,6 +69,7 @@ class BatchStatus:
     done: int
     total: int
     problem: str | None = None  # why it ended without all answers: failed, expired, cancelled
+    answered: int = 0  # of those done, how many its vendor says it answered, and so charges for
 
 
 @dataclass(frozen=True, slots=True)
