@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from urllib.parse import quote, quote_plus
 
 from bizmeme.errors import MissingKeyError
 
@@ -13,7 +14,7 @@ def read_key(variable: str, *, setting: str, service: str) -> str:
 
     `setting` is the key of the configuration that names the variable, `service` whom the key is for.
     """
-    key = os.environ.get(variable)
+    key = os.environ.get(variable, "").strip()  # as HTTP trims the header that carries it
     if not key:
         raise MissingKeyError(
             f"${variable} is not set: it holds the key for {service} ({setting}). Run `export {variable}=…`, "
@@ -40,5 +41,10 @@ class Key:
 
 
 def hidden(text: str, key: str) -> str:
-    """The text without the key: a service may repeat it in an error."""
-    return text.replace(key, "…") if len(key) >= _SHORTEST else text
+    """The text without the key, as it is or percent-encoded: a service may repeat it in an error."""
+    key = key.strip()
+    if len(key) < _SHORTEST:
+        return text
+    for form in (key, quote(key, safe=""), quote(key), quote_plus(key)):
+        text = text.replace(form, "…")
+    return text

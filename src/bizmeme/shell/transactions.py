@@ -24,7 +24,8 @@ def _savepoint(database: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        database.execute("ROLLBACK TO part")
+        if database.in_transaction:  # else SQLite took all of it back, as where a disk is full
+            database.execute("ROLLBACK TO part")
+            database.execute("RELEASE part")
         raise
-    finally:
-        database.execute("RELEASE part")
+    database.execute("RELEASE part")

@@ -141,6 +141,14 @@ def test_a_busy_server_is_asked_again_and_charges_once(tmp_path: Path) -> None:
     assert clock.timer.slept == [7, 7]
 
 
+def test_a_server_that_names_a_pause_of_nothing_is_not_hurried(tmp_path: Path) -> None:
+    busy = RefusedError("429", again=True, after_s=0)
+    labeller, clock = Scripted({"a": [busy, busy, "bullish"]}), JumpingClock()
+    with open_journal(tmp_path, "real") as journal:
+        asyncio.run(asking(labeller, journal, "a", clock=clock))
+    assert clock.timer.slept == [2, 4]
+
+
 def test_a_pause_that_nobody_waits_for_ends_the_run_and_says_when_to_go_on(tmp_path: Path) -> None:
     labeller, clock = Scripted({"b": [RefusedError("429", again=True, after_s=601)]}), JumpingClock()
     with open_journal(tmp_path, "real") as journal:

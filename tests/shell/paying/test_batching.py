@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bizmeme.core.limits import BatchLimits
-from bizmeme.errors import BudgetError, QuotaError, RefusedError, ServiceError
+from bizmeme.errors import BudgetError, ConfigError, QuotaError, RefusedError, ServiceError
 from bizmeme.ports.labellers import BatchStatus, Outcome
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.paying.asking import LiveDesk
@@ -40,6 +40,7 @@ class Vendor:
         self.names_outcomes: Callable[[str, str], Outcome | None] = self.answered
         self.ends_once: Callable[[], bool] = lambda: True
         self.problem: str | None = None
+        self.says_answered = 0
 
     def line(self, request_hash: str, body: Mapping[str, object]) -> bytes:
         return f"{request_hash} {body['post']}".encode()
@@ -67,7 +68,7 @@ class Vendor:
         if name in self.refused:
             return BatchStatus("ended", 0, lines, "failed: Enqueued token limit reached")
         return (
-            BatchStatus("ended", lines, lines, self.problem)
+            BatchStatus("ended", lines, lines, self.problem, self.says_answered)
             if looks > 1
             else BatchStatus("running", 0, lines)
         )
@@ -325,6 +326,43 @@ def test_outcomes_that_are_there_at_a_second_look_are_fetched(tmp_path: Path) ->
     labeller.batches.fetch = late  # type: ignore[method-assign]
     assert ask(labeller, tmp_path, "a", "b")[1] == Spending(0.125, 0, 0)
     assert looks == ["batch_0"] * 2
+
+
+@pytest.mark.parametrize("readable", [["a"], []])
+def test_answers_of_an_expired_batch_that_nobody_can_read_are_in_doubt(
+    readable: list[str], tmp_path: Path
+) -> None:
+    """Its vendor charges for two of three lines, whatever can be read of them."""
+    labeller = Batching()
+    vendor = labeller.batches
+
+    def ended(request: str, post: str) -> Outcome | None:
+        return vendor.answered(request, post) if post in readable or len(vendor.made) > 1 else None
+
+    vendor.names_outcomes, vendor.problem, vendor.says_answered = ended, "expired", 2
+    answers, spent = ask(labeller, tmp_path, *"abc")
+    assert set(labels(answers).values()) == {"bullish"}
+    unread = 3 - len(readable)
+    assert spent == Spending(3 * 0.0625, unread * 0.25, unread)
+    assert [len(posts) for posts in vendor.posts] == [3, unread]
+
+
+@pytest.mark.parametrize("desk_of", [LiveDesk, BatchDesk])
+def test_what_is_in_a_batch_of_another_section_is_not_asked_again(
+    desk_of: type[LiveDesk | BatchDesk], tmp_path: Path
+) -> None:
+    labeller = Batching()
+    labeller.batches.fails = {"created": [Died("pulled")]}
+    died(labeller, tmp_path, "a", "b")
+    with open_journal(tmp_path, "real") as journal:
+        desk = desk_of(labeller, "renamed", journal, how=HOW, cap_usd=100)
+        asking = desk.ask_all(questions(*"abc"), no_picture, JumpingClock(), what="test")
+        with pytest.raises(
+            ConfigError, match=r"^2 of these posts are in batches of labeller\.scripted .*twice"
+        ):
+            asyncio.run(asking)
+    assert len(labeller.batches.made) == 1
+    assert labeller.sent == []
 
 
 def test_what_a_whole_batch_says_nothing_of_is_in_doubt_and_asked_again(tmp_path: Path) -> None:

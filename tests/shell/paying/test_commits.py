@@ -1,6 +1,7 @@
 """Group commit: durable before anybody goes on, a failure fails alone, and nothing is left behind."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,11 +14,16 @@ from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import journal_file, open_journal
 from bizmeme.shell.paying.commits import Commits, committing
 from bizmeme.shell.paying.ledger import Ledger, Request, Spending
+from tests.disks import Disk, mounted
 
 
 def reserving(name: str, usd: float = 0.25, cap_usd: float = 1) -> Callable[[Ledger], int | None]:
     request = Request(name, "l", "m", Worst(10, usd), 0)
     return lambda ledger: ledger.reserve(request, cap_usd=cap_usd)
+
+
+def settling(ask: int) -> Callable[[Ledger], None]:
+    return lambda ledger: ledger.settle(ask, reply="r" * 1500, took_s=1)
 
 
 def committed(home: Path, main: Callable[[Commits, Journal], Awaitable[None]]) -> Spending:
@@ -127,6 +133,51 @@ def test_a_disk_that_is_full_fails_the_whole_group_and_the_next_one_may_succeed(
         await commits.do(reserving("c", usd=0.75))
 
     assert committed(tmp_path, main) == Spending(0, 0.75, 1)
+
+
+def test_where_sqlite_takes_all_of_it_back_the_whole_group_fails(tmp_path: Path) -> None:
+    """As it does by itself where a disk is full in the midst of a statement."""
+
+    def taken_back(ledger: Ledger) -> None:
+        ledger.database.execute("ROLLBACK")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def main(commits: Commits, _: Journal) -> None:
+        both = (commits.do(each) for each in (reserving("a"), taken_back, reserving("b")))
+        outcomes = await asyncio.gather(*both, return_exceptions=True)
+        assert [str(each) for each in outcomes] == ["database or disk is full"] * 3
+        await commits.do(reserving("c"))
+
+    assert committed(tmp_path, main) == Spending(0, 0.25, 1)
+
+
+def test_on_a_disk_that_fills_within_a_group_what_is_said_to_be_durable_is(tmp_path: Path) -> None:
+    """More than SQLite's cache holds: it writes before the commit, and fails there."""
+    many = [f"{number:064x}" for number in range(2000)]
+
+    async def main(disk: Disk, commits: Commits) -> list[object]:
+        for name in many:
+            commits.later(reserving(name, usd=0.01, cap_usd=100))
+        await commits.drained()
+        used = os.statvfs(disk.folder)
+        disk.remount(f"size={(used.f_blocks - used.f_bfree) * used.f_frsize + 300_000}")
+        first = commits.do(reserving("first", cap_usd=100))
+        settled = (commits.do(settling(ask)) for ask in range(1, len(many) + 1))
+        outcomes = await asyncio.gather(first, *settled, return_exceptions=True)
+        disk.remount("size=1g")
+        return list(outcomes)
+
+    async def run(disk: Disk) -> tuple[list[object], Spending]:
+        with open_journal(disk.folder, "real") as journal:
+            async with committing(journal) as commits:
+                outcomes = await main(disk, commits)
+            return outcomes, journal.ledger.spending()
+
+    with mounted(tmp_path / "disk") as disk:
+        outcomes, spent = asyncio.run(run(disk))
+    failed = [isinstance(each, Exception) for each in outcomes]
+    assert any(failed)
+    assert spent.in_doubt == len(many) - failed[1:].count(False) + (not failed[0])
 
 
 def test_an_operation_whose_caller_was_cancelled_is_written_all_the_same(tmp_path: Path) -> None:

@@ -77,6 +77,14 @@ def test_a_reply_is_written_down_once_and_priced_once(tmp_path: Path) -> None:
         assert journal.ledger.reply("h") == Reply("{}", 0.1)
 
 
+def test_a_reply_to_what_was_never_reserved_is_not_passed_over(tmp_path: Path) -> None:
+    with open_journal(tmp_path, "real") as journal:
+        with pytest.raises(LookupError, match=r"ask 7 .*never reserved"):
+            journal.ledger.settle(7, reply="{}", took_s=1)
+        with pytest.raises(LookupError, match=r"batch_1 .*never reserved"):
+            BatchBook(journal.ledger).name(Batch(7, "key", "m", None), "batch_1")
+
+
 def test_the_cap_counts_reservations_and_says_how_to_go_on(tmp_path: Path) -> None:
     with open_journal(tmp_path, "real") as journal:
         journal.ledger.reserve(request("a", usd=0.6), cap_usd=1)

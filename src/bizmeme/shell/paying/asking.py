@@ -10,11 +10,10 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
-from bizmeme.errors import ConfigError, QuotaError, RefusedError, ServiceError
+from bizmeme.errors import QuotaError, RefusedError, ServiceError
 from bizmeme.ports.clocks import Clock, Timer
 from bizmeme.ports.labellers import Labeller, Question
 from bizmeme.shell.journal import Journal
-from bizmeme.shell.paying.batch_book import BatchBook
 from bizmeme.shell.paying.desk import Asking, Desk
 from bizmeme.shell.paying.finishing import finished
 from bizmeme.shell.paying.ledger import Request, Sent
@@ -39,24 +38,18 @@ class LiveDesk(Desk):
         self._limiter = Limiter(labeller.limits, of=key)
 
     async def _before(self, distinct: Mapping[str, Question], clock: Clock) -> None:
-        """Look for batches, and recall what the last day took."""
-        self._check_no_batch(distinct)
+        """Recall what the last day took."""
+        await super()._before(distinct, clock)
         await self._recall(clock)
+
+    def _fetches(self, key: str) -> bool:
+        return False
 
     async def _answers(
         self, till: Till, questions: Mapping[str, Question], pictures: Pictures, clock: Clock, tick: Tick
     ) -> Mapping[str, Asked]:
         run = _Run(till, self._limiter, how=self._how, cap_usd=self._cap_usd)
         return await run.through(questions, pictures, clock, tick)
-
-    def _check_no_batch(self, distinct: Mapping[str, Question]) -> None:
-        """Raise ConfigError where a batch that was not fetched yet asks the same: it would be paid twice."""
-        asked = BatchBook(self._journal.ledger).under_way(self._key) & distinct.keys()
-        if asked:
-            raise ConfigError(
-                f"{len(asked)} of these posts are in batches of labeller.{self._key} that were not fetched "
-                f"yet, and would be paid twice. Run once with labeller.{self._key}.mode=batch to fetch them."
-            )
 
     async def _recall(self, clock: Clock) -> None:
         """Tell the limiter of the last day; what lies ahead was asked before a simulated clock began anew."""
@@ -196,9 +189,9 @@ class _Run:
     async def _pause(self, error: ServiceError, pause_s: float, timer: Timer) -> None:
         """Where the server says how long, nobody sends; else this request alone waits its turn."""
         after_s = await bearable_s(error, timer, of=self._till.key)
-        if after_s is not None:
+        if after_s:
             await self._limiter.pause(timer, seconds=after_s)
-        await timer.sleep(pause_s if after_s is None else after_s)
+        await timer.sleep(after_s or pause_s)
 
     def _in_vain(self, request: str, error: ServiceError, before: int) -> Asked:
         """Give a post up whose tries are used up; but where nothing was answered meanwhile, stop the run.

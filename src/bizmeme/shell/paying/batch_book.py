@@ -61,10 +61,11 @@ class BatchBook:
             attempt += 1
 
     def name(self, batch: Batch, name: str) -> Batch:
-        """Its vendor has it, under that name."""
+        """Its vendor has it, under that name; raises LookupError where it was never reserved."""
         with self._ledger.atomic():
             query = "UPDATE batches SET name = ?, state = 'running' WHERE batch = ?"
-            self._database.execute(query, (name, batch.batch))
+            if self._database.execute(query, (name, batch.batch)).rowcount == 0:
+                raise LookupError(f"batch {name} was made, and was never reserved")
         return replace(batch, name=name)
 
     def drop(self, batch: Batch) -> None:
@@ -112,5 +113,13 @@ class BatchBook:
         return [request_hash for _, request_hash, _ in self._asks(batch)]
 
     def under_way(self, labeller: str) -> set[str]:
-        """The requests in batches that are not ended."""
+        """The requests in batches of a labeller that are not ended."""
         return {request for batch in self.unfinished(labeller) for request in self.requests(batch)}
+
+    def under_way_of_all(self) -> dict[str, str]:
+        """The requests in batches that are not ended, each with its labeller; sections may ask the same."""
+        query = (
+            "SELECT request_hash, batches.labeller FROM asks JOIN batches USING (batch) "
+            "WHERE NOT answered AND state != 'ended' ORDER BY ask"
+        )
+        return dict(self._database.execute(query))

@@ -28,6 +28,9 @@ class BatchDesk(Desk):
     quota stop the run once all that runs is answered.
     """
 
+    def _fetches(self, key: str) -> bool:
+        return key == self._key
+
     async def _answers(
         self, till: Till, questions: Mapping[str, Question], pictures: Pictures, clock: Clock, tick: Tick
     ) -> Mapping[str, Asked]:
@@ -153,9 +156,11 @@ class _Run:
         if outcomes is None:
             await self._till.commits.do(lambda ledger: BatchBook(ledger).lose(batch))
         else:
-            await finished(self._kept(batch, outcomes, whole=status.problem is None))
+            # Of answers that its vendor charges for and nobody can read, no line is surely free.
+            unread = status.answered > sum(each.reply is not None for each in outcomes)
+            await finished(self._kept(batch, outcomes, whole=unread or status.problem is None))
         wanted = [each for each in requests if each in self._questions and each not in self._answers]
-        if status.problem is not None and outcomes == []:
+        if status.problem is not None and outcomes == [] and not status.answered:
             self._refusals.one_more(status.problem)
             self._wanted.extend(wanted)  # nothing is said of its posts
             return

@@ -103,13 +103,18 @@ class Commits:
                 each.tell()
 
     async def _written(self) -> list[_Waiting]:
-        """All that waits once the lock is ours, in one transaction that stands or falls as a whole."""
+        """All that waits once the lock is ours, in one transaction that stands or falls as a whole.
+
+        SQLite itself takes all of it back where a disk is full in the midst of a statement.
+        """
         loop, group = asyncio.get_running_loop(), list[_Waiting]()
         try:
             await loop.run_in_executor(self._thread, self._begin)
             group, self._waiting = self._waiting, []
             for each in group:
                 each.run(self._ledger)
+                if not self._ledger.database.in_transaction:
+                    raise each.failure or sqlite3.OperationalError("the transaction came to nothing")
             await loop.run_in_executor(self._thread, self._commit)
         except Exception as failure:  # the disk is full, or somebody holds the lock for ever
             self._undo()

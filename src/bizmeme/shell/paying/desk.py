@@ -1,15 +1,18 @@
 """What asking live and asking in batches share: one labeller, one budget, one journal, and a bar."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section
+from bizmeme.errors import ConfigError
 from bizmeme.ports.clocks import Clock
 from bizmeme.ports.labellers import Labeller, Question
 from bizmeme.shell.journal import Journal
+from bizmeme.shell.paying.batch_book import BatchBook
 from bizmeme.shell.paying.commits import committing
 from bizmeme.shell.paying.till import Asked, K, Note, Pictures, Tick, Till, hashed, spending
 
@@ -60,8 +63,20 @@ class Desk(ABC):
         return {key: answers[request] for key, request in hashes.items()}
 
     async def _before(self, distinct: Mapping[str, Question], clock: Clock) -> None:
-        """What has to be looked at before anything is asked."""
-        return
+        """Raise ConfigError where a batch that was not fetched yet asks the same: it would be paid twice."""
+        under_way = BatchBook(self._journal.ledger).under_way_of_all()
+        asked = Counter(under_way[each] for each in distinct if each in under_way)
+        for key, count in asked.items():
+            if not self._fetches(key):
+                raise ConfigError(
+                    f"{count} of these posts are in batches of labeller.{key} that were not fetched yet, and "
+                    f"would be paid twice. Run once with auto_label.labellers=[{key}] and "
+                    f"labeller.{key}.mode=batch to fetch them."
+                )
+
+    @abstractmethod
+    def _fetches(self, key: str) -> bool:
+        """Whether this desk fetches the batches of labeller.<key>."""
 
     @abstractmethod
     async def _answers(

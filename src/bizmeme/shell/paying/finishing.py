@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -15,7 +16,11 @@ async def finished(doing: Coroutine[Any, Any, T], stopped: Callable[[], None] | 
     except asyncio.CancelledError:
         if stopped is not None:
             stopped()
-        await asyncio.wait([task])
+        while (
+            not task.done()
+        ):  # however often its caller is cancelled: the rest of a run that fails does so, too
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
         if not task.cancelled():
             task.exception()  # looked at, else asyncio prints it with whatever the service repeated
         raise

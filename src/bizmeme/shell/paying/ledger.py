@@ -105,14 +105,23 @@ class Ledger:
             return made.lastrowid
 
     def settle(self, ask: int, *, reply: str, took_s: float | None) -> None:
-        """Write a reply down, unread, at the worst price; the request is hopeless no more."""
+        """Write a reply down, unread, at the worst price; the request is hopeless no more.
+
+        Raises LookupError where it was never reserved: nothing that was paid for is lost in silence.
+        """
         query = (
             "UPDATE asks SET answered = 1, cost_usd = reserved_usd, reply = ?, took_s = ? "
             "WHERE ask = ? AND NOT answered RETURNING reserved_usd, request_hash"
         )
         with self.atomic():
             sums = self._summed()  # before the change: it may be counted afresh
-            for usd, request_hash in self.database.execute(query, (reply, took_s, ask)).fetchall():
+            rows = self.database.execute(query, (reply, took_s, ask)).fetchall()
+            if (
+                not rows
+                and self.database.execute("SELECT 1 FROM asks WHERE ask = ?", (ask,)).fetchone() is None
+            ):
+                raise LookupError(f"ask {ask} is answered, and was never reserved")
+            for usd, request_hash in rows:
                 self.database.execute("DELETE FROM given_up WHERE request_hash = ?", (request_hash,))
                 self._sums = sums.plus(settled_usd=usd, in_doubt_usd=-usd, in_doubt=-1)
 
