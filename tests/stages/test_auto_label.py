@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from bizmeme.errors import DataError
 from bizmeme.shell.parquet import read_table
 from bizmeme.tables.posts import Posts
 from tests.stages.labelling import KEY, OUTPUTS, PLOTS, Labelling, World, unpaid, world_of
@@ -90,7 +91,13 @@ def test_the_plots_are_pictures_and_a_labelling_is_recorded_once_with_them(
     }
     assert run["metrics"]["cost_usd"] == pytest.approx(again.figures["cost_usd"])
     assert run["metrics"]["pilot.macro_f1"] == pytest.approx(again.figures["pilot"]["macro_f1"])
+    openai = again.figures["labellers"]["openai"]
+    assert run["metrics"]["openai.forecast.paid_usd"] == pytest.approx(openai["forecast"]["paid_usd"])
+    assert run["metrics"]["openai.gate.macro_f1_low"] == pytest.approx(openai["gate"]["macro_f1"]["low"])
     assert run["params"]["labeller.openai.model"] == "gpt-6-luna"
+    assert run["params"]["auto_label.labellers"] == "openai"
+    assert run["params"]["gold"] == again.figures["gold"]
+    assert run["params"]["guideline"][:400] == again.params["guideline"][:400]
     told = " ".join([*run["params"], *run["params"].values()])
     assert not [word for word in ("base_url", "http:", "127.0.0.1", "sandbox://") if word in told]
 
@@ -125,6 +132,25 @@ def test_a_second_run_pays_nothing_and_gives_the_same_bytes(again: Labelling) ->
     assert again.pipeline.run("auto_label", "labeller.openai.limits.concurrency=3").returncode == 0
     assert again.held == paid
     assert again.bytes == before
+
+
+def test_it_says_what_this_run_paid_and_not_only_what_the_answers_cost(
+    again: Labelling, served: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again.run(served)
+    cost = f"${again.figures['cost_usd']:.4f}"
+    assert f"their answers cost {cost}, of which this run paid $0.0000." in capsys.readouterr().out
+
+
+def test_posts_of_one_board_are_not_paid_for_at_another(again: Labelling, served: World) -> None:
+    path = again.folder / "data/raw/posts.parquet"
+    pl.read_parquet(path).with_columns(origin=pl.lit("real")).write_parquet(path)
+    before = served.asked("openai")
+    with pytest.raises(
+        DataError, match=r"are of real, the configuration is of sandbox-\w+: nothing was asked"
+    ):
+        again.run(served, "labeller.openai.image_px=97")
+    assert served.asked("openai") == before
 
 
 def test_gold_of_the_role_test_is_never_read(again: Labelling, served: World) -> None:
@@ -177,6 +203,15 @@ def test_the_gate_stops_a_labeller_right_in_55_of_100_before_the_bulk(fresh: Lab
     pilot = len(fresh.pilot)
     assert 20 <= poor.asked("openai") - asked == fresh.held[0] <= pilot < 40
     assert not (fresh.folder / "data/auto_labels.parquet").exists()
+    # What the pilot was like is there to be looked at.
+    assert done.stderr.endswith("Look at plots/auto_label/ and metrics/auto_label.json.\n")
+    figures = fresh.figures
+    assert figures["labellers"]["openai"]["gate"]["passed"] is False
+    assert figures["pilot"]["n"] == figures["posts"] == fresh.held[0]
+    assert figures["pilot"]["accuracy"] < 0.75
+    for name in PLOTS:
+        with Image.open(fresh.folder / "plots/auto_label" / name) as picture:
+            assert picture.format == "PNG"
 
 
 def test_the_same_gate_lets_the_usual_labeller_pass(again: Labelling, served: World) -> None:

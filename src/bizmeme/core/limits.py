@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bizmeme.core.settings import PositiveInt, Section
 
-PerMinute = Annotated[float, Field(gt=0)]
+PerMinute = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Limits(Section):
@@ -37,5 +37,5 @@ class BatchLimits(Section):
     max_bytes: PositiveInt
     """Bytes of one batch as sent, pictures in base64 included."""
 
-    poll_s: Annotated[float, Field(gt=0)]
+    poll_s: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """Seconds between two looks at batches that are still running."""

@@ -28,6 +28,17 @@ class Scores:
     per_class: dict[str, ClassScore]
     confusion: list[list[int]]
 
+    @property
+    def answered(self) -> int:
+        """How many were predicted at all."""
+        return sum(map(sum, self.confusion))
+
+    @property
+    def accuracy_of_answered(self) -> float | None:
+        """The share right of those; None of none."""
+        right = sum(row[place] for place, row in enumerate(self.confusion))
+        return _ratio(right, self.answered) if self.answered else None
+
 
 def score(gold: Sequence[str], predicted: Sequence[str | None], *, labels: Sequence[str]) -> Scores:
     """Score n predictions; None (no label given) is wrong and stands in no column of the confusion."""

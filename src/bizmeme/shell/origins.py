@@ -5,6 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from bizmeme.errors import DataError
+from bizmeme.shell.workspace import Workspace
+
 RAW = "data/raw"
 
 
@@ -12,3 +15,19 @@ def strangers(files: Iterable[Path], *, origin: str) -> set[str]:
     """The origins in these files that are not this one."""
     found = (pl.scan_parquet(path).select("origin").unique().collect()["origin"] for path in files)
     return {str(name) for names in found for name in names} - {origin}
+
+
+def strange_tables(workspace: Workspace) -> str | None:
+    """In words, where the posts in data/ are of another board than the one configured."""
+    others = strangers((workspace.root / RAW).glob("*.parquet"), origin=workspace.origin)
+    if not others:
+        return None
+    return (
+        f"The posts in data/ are of {', '.join(sorted(others))}, the configuration is of {workspace.origin}"
+    )
+
+
+def check_origin(workspace: Workspace) -> None:
+    """Raise DataError where posts of one board would be paid for as another's."""
+    if told := strange_tables(workspace):
+        raise DataError(f"{told}: nothing was asked. Run `dvc repro export_labels` with it first.")

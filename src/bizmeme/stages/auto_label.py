@@ -21,7 +21,7 @@ from bizmeme.core.prices import PriceTable
 from bizmeme.core.settings import Plugin, PositiveInt, Section, Seed
 from bizmeme.core.verdicts import Concluded, Pilot, Rules, concluded
 from bizmeme.core.vocabulary import Labels
-from bizmeme.errors import ConfigError
+from bizmeme.errors import ConfigError, GateError
 from bizmeme.ports.trackers import Run, Tracker
 from bizmeme.shell.auto_label.labelling import Hired, Labelling, Terms, Told, Tools, hold
 from bizmeme.shell.auto_label.questions import Prompting, Work, work_to_do
@@ -30,6 +30,7 @@ from bizmeme.shell.builder import build
 from bizmeme.shell.image_store import ImageStore
 from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import alone, open_journal
+from bizmeme.shell.origins import check_origin
 from bizmeme.shell.parquet import from_rows, write_json, write_table
 from bizmeme.shell.paying.desk import Asking
 from bizmeme.shell.paying.statement import doubts
@@ -46,7 +47,7 @@ class AutoLabelConfig(Section):
     consensus: Rule
     """How several become one: `agreement`, or `dawid_skene`."""
 
-    budget_usd: Annotated[float, Field(gt=0)]
+    budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """Hard cap over all providers, processes and restarts of this origin."""
 
     limit: PositiveInt | None
@@ -102,22 +103,31 @@ class Params(Section):
 
 def run(params: Params, workspace: Workspace) -> None:
     """Ask about the pilot, hold the gate, ask about the rest; write what was answered, and how sure it is."""
+    check_origin(workspace)
     work = work_to_do(prompting(params), workspace)
     check_rule(work, params)
     with open_journal(workspace.home, workspace.origin) as journal:
         with alone(workspace.home, workspace.origin, doing="asking"):
+            before_usd = journal.ledger.spending().settled_usd
             told = asyncio.run(_label(work, params, journal, workspace))
+        paid_usd = journal.ledger.spending().settled_usd - before_usd
         in_doubt_usd = {each.request_hash: each.reserved_usd for each in doubts(journal.ledger)}
     report = Report(work, told, _concluded(work, told, params), params.labels.names, in_doubt_usd)
     replies = report.replies(origin=workspace.origin)
     write_table(AutoReplies, from_rows(AutoReplies, replies), workspace.write("data/auto_replies.parquet"))
     labels = from_rows(AutoLabels, report.labels())
     write_table(AutoLabels, labels, workspace.write("data/auto_labels.parquet"))
+    figures = _shown(report, params, workspace)
+    _record(params, figures, workspace)
+    print(f"auto_label: {told_in_a_line(figures, paid_usd=paid_usd)}")  # noqa: T201
+
+
+def _shown(report: Report, params: Params, workspace: Workspace) -> dict[str, Any]:
+    """The figures, written down and drawn."""
     figures = report.figures() | {"prices_as_of": str(params.prices.as_of)}
     write_json(figures, workspace.write("metrics/auto_label.json"))
     report.draw(workspace.write("plots/auto_label"))
-    _record(params, figures, workspace)
-    print(f"auto_label: {told_in_a_line(figures)}")  # noqa: T201
+    return figures
 
 
 def prompting(params: Params) -> Prompting:
@@ -178,7 +188,16 @@ async def _label(work: Work, params: Params, journal: Journal, workspace: Worksp
             await hand.check_alive()
         pilots = {hand.name: await hand.ask_pilot() for hand in hands}
         gates = {hand.name: hand.measure(pilots[hand.name]) for hand in hands}
-        hold(gates)
+        try:
+            hold(gates)
+        except GateError as error:  # what the pilots were like is worth a look
+            stopped = {hand.name: hand.stopped(pilots[hand.name], gates[hand.name]) for hand in hands}
+            _shown(
+                Report(work, stopped, _concluded(work, stopped, params), params.labels.names, {}),
+                params,
+                workspace,
+            )
+            raise GateError(f"{error}\nLook at plots/auto_label/ and metrics/auto_label.json.") from None
         for name, gate in gates.items():
             print(f"auto_label: {gate.message(name)}")  # noqa: T201
         return {hand.name: await hand.told(pilots[hand.name], gates[hand.name]) for hand in hands}
@@ -201,7 +220,10 @@ def _record(params: Params, figures: Mapping[str, Any], workspace: Workspace) ->
     asked = {
         name: params.labeller[name].model_dump(exclude={"base_url"}) for name in params.auto_label.labellers
     }
-    sections = {"auto_label": params.auto_label.model_dump(), "labeller": asked}
+    config = params.auto_label.model_dump() | {"labellers": ", ".join(asked)}
+    sections = {"auto_label": config, "labeller": asked, "guideline": params.guideline}
+    sections |= {"labels": ", ".join(params.labels.names), "prices": {"as_of": str(params.prices.as_of)}}
+    sections |= {"gold": figures["gold"]}  # what the pilot was held against
     name = " + ".join(f"{each['model']} {each['mode']}" for each in asked.values())
     tracker.record(
         Run("labelling", name, flat(sections), tracked(figures), workspace.write("plots/auto_label"), made)

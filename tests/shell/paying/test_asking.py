@@ -15,6 +15,7 @@ from bizmeme.shell.journal import Journal
 from bizmeme.shell.journals import journal_file, open_journal
 from bizmeme.shell.paying.asking import LiveDesk
 from bizmeme.shell.paying.batch_book import BatchBook
+from bizmeme.shell.paying.desk import Asking
 from bizmeme.shell.paying.ledger import Request, Spending
 from bizmeme.shell.paying.till import Asked, request_hash
 from tests.shell.jumping import JumpingClock
@@ -242,6 +243,19 @@ def test_a_service_that_falls_silent_beneath_the_last_posts_stops_the_run(tmp_pa
     assert {asked.answer.label for asked in answers.values()} == {"bullish"}
 
 
+def test_a_service_that_never_answers_is_not_sent_every_try_of_all_that_fly(tmp_path: Path) -> None:
+    """Each send stays in doubt: all at once and a post's tries tell enough."""
+    labeller = Scripted({str(number): [ServiceError("timeout")] for number in range(50)})
+    labeller.limits = LIMITS.model_copy(update={"concurrency": 10})
+    how = Asking(tries=5, pause_s=2)
+    with open_journal(tmp_path, "real") as journal:
+        desk = LiveDesk(labeller, "scripted", journal, how=how, cap_usd=100)
+        asked = desk.ask_all(questions(*labeller.script), no_picture, JumpingClock(), what="test")
+        with pytest.raises(ServiceError, match=r"^\d+ requests in a row stayed without an answer\. timeout"):
+            asyncio.run(asked)
+        assert 15 <= journal.ledger.spending().in_doubt == len(labeller.sent) < 25  # of 50 tries
+
+
 def test_one_post_that_the_service_cannot_bear_blocks_no_second_run(tmp_path: Path) -> None:
     labeller = Scripted({"a": [DOWN]})
     with pytest.raises(ServiceError, match="down"):
@@ -309,6 +323,35 @@ def test_ctrl_c_ends_the_run_once_what_is_in_flight_is_answered_and_journalled(t
     assert 5 <= len(labeller.sent) < 20
     ask(labeller, tmp_path, *names)
     assert sorted(labeller.sent) == sorted(names)
+
+
+def test_ctrl_c_says_at_once_how_many_answers_it_waits_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    may_answer, begun = asyncio.Event(), list[object]()
+
+    class Waiting(Scripted):
+        async def ask(self, body: Mapping[str, object]) -> str:
+            begun.append(body)
+            await may_answer.wait()
+            return await super().ask(body)
+
+    async def interrupted() -> str:
+        with open_journal(tmp_path, "real") as journal:
+            running = asyncio.create_task(asking(Waiting(), journal, *"abcde"))
+            while len(begun) < LIMITS.concurrency:
+                await asyncio.sleep(0)
+            running.cancel()
+            for _ in range(10):
+                await asyncio.sleep(0)
+            said = capsys.readouterr().err
+            may_answer.set()
+            await asyncio.wait([running])
+            return said
+
+    said = asyncio.run(interrupted())
+    assert said.startswith("Stopping: 3 answers that are paid for are still to come.")
+    assert spending(tmp_path) == Spending(3 * 0.125, 0, 0)
 
 
 def test_ctrl_c_at_any_moment_leaves_nothing_reserved_that_was_not_sent(tmp_path: Path) -> None:

@@ -192,6 +192,11 @@ class Labelling:
         picture = question.picture
         return Load(len(question.post), self.labeller.picture_tokens(picture) if picture else 0)
 
+    def stopped(self, pilot: Mapping[Key, Asked], gate: Gate) -> "Told":
+        """What was said where the gate stayed closed: the pilot's answers alone."""
+        forecast = self.forecast(pilot, self.rest(pilot))
+        return Told(self.labeller.model, self.mode, pilot, pilot.keys(), gate=gate, forecast=forecast)
+
     async def told(self, pilot: Mapping[Key, Asked], gate: Gate) -> "Told":
         """Ask about all others, at the mode's price."""
         forecast = self.forecast(pilot, self.rest(pilot))

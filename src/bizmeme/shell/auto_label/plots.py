@@ -85,6 +85,8 @@ def labeller_confusion_plot(
     figure, axes = canvas(5.0, 4.4)
     counts(axes, table, rows=labels, columns=[*labels, "no label"][: len(table[0])])
     right = f"{labeller} right in {scores.accuracy:.3f} of {scores.n} pilot posts"
+    if any(missed) and scores.accuracy_of_answered is not None:
+        right += f",\nin {scores.accuracy_of_answered:.3f} of the {scores.answered} that it labelled"
     axes.set_title(f"{right}\n{_people(ceiling)}", fontsize=9)
     axes.set_xlabel(labeller)
     axes.set_ylabel("people")

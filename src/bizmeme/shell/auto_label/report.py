@@ -73,8 +73,9 @@ class Report:
             "in_doubt": len(self.in_doubt_usd),
             "pilot": {
                 "n": pilot.n,
-                "labelled": sum(map(sum, pilot.confusion)),
+                "labelled": pilot.answered,
                 "accuracy": pilot.accuracy,
+                "accuracy_of_labelled": pilot.accuracy_of_answered,
                 "macro_f1": pilot.macro_f1,
             },
             "confidence": self.outcome.together.figures(),
@@ -126,19 +127,34 @@ def _reply(key: Key, asked: Asked) -> dict[str, Any]:
     }
 
 
-def told_in_a_line(figures: Mapping[str, Any]) -> str:
-    """What it came to, for whoever watches it end."""
+def told_in_a_line(figures: Mapping[str, Any], *, paid_usd: float) -> str:
+    """What it came to, for whoever watches it end, and what this run paid of it."""
     posts, labelled, disagreed = (figures[name] for name in ("posts", "labelled", "disagreed"))
     differ = f", on {disagreed:,} its labellers disagree" if disagreed else ""
-    cost = f"their answers cost ${figures['cost_usd']:.4f}"
+    cost = f"their answers cost ${figures['cost_usd']:.4f}, of which this run paid ${paid_usd:.4f}"
     return f"{labelled:,} of {posts:,} posts have a label{differ}; {cost}."
 
 
 def tracked(figures: Mapping[str, Any]) -> dict[str, list[tuple[int, float]]]:
     """What runs are compared by."""
     confidence = figures["confidence"]
-    found = {name: figures[name] for name in ("posts", "labelled", "disagreed", "requests", "cost_usd")}
-    found |= {f"pilot.{name}": figures["pilot"][name] for name in ("accuracy", "macro_f1")}
+    names = ("posts", "labelled", "disagreed", "requests", "cost_usd", "in_doubt")
+    found = {name: figures[name] for name in names}
+    found |= {f"label_mix.{name}": count for name, count in figures["label_mix"].items()}
+    found |= {f"pilot.{name}": value for name, value in figures["pilot"].items() if value is not None}
+    for name, each in figures["labellers"].items():
+        gate, forecast = each["gate"], each["forecast"]
+        found |= {
+            f"{name}.{what}": value
+            for what, value in (
+                ("gate.macro_f1", gate["macro_f1"]["value"]),
+                ("gate.macro_f1_low", gate["macro_f1"]["low"]),
+                ("gate.share_of_ceiling", gate["share_of_ceiling"]),
+                ("forecast.usd", forecast["usd"]["value"]),
+                ("forecast.paid_usd", forecast["paid_usd"]),
+            )
+            if value is not None
+        }
     for when in ("before", "after"):
         if confidence[when] is not None:
             found[f"ece.{when}"] = confidence[when]["ece"]

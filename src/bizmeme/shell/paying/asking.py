@@ -6,6 +6,7 @@ it standing, in doubt.
 """
 
 import asyncio
+import sys
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -69,7 +70,9 @@ class _Run:
         self._crowd = Crowd(self._labeller.limits.concurrency)
         self._answers: dict[str, Asked] = {}
         self._replies, self._in_a_row = 0, 0  # that came in this run; posts in vain since the last of them
-        self._working = 0
+        self._silent = 0  # sends without any answer since then
+        self._most_silent = self._labeller.limits.concurrency + how.tries
+        self._working, self._flying = 0, 0
         self._stopping = False
 
     async def through(
@@ -81,7 +84,7 @@ class _Run:
         for request in questions:
             if (held := self._till.held(request)) is not None:
                 self._answers[request] = held
-                tick(0.0)
+                tick(held.cost_usd, held=True)
         open_ones = [request for request in questions if request not in self._answers]
         # Those that were in vain before come last, when others have shown that the service is there.
         self._waiting = deque(sorted(open_ones, key=self._hopeless.__contains__))
@@ -130,6 +133,8 @@ class _Run:
                 raise
             except ServiceError as error:
                 left -= 1
+                if self._silent >= self._most_silent:
+                    raise self._dead(error) from None
                 if isinstance(error, RefusedError) and not error.again:
                     return given_up(request, error.reason)
                 if not left:
@@ -152,7 +157,7 @@ class _Run:
         sent = Sent(ask, wanted.request_hash, wanted.worst.usd)
         reply, took_s = await self._reply(sent, body, entry)
         asked = await self._till.kept(sent, reply, took_s=took_s)
-        self._replies, self._in_a_row = self._replies + 1, 0
+        self._replies, self._in_a_row, self._silent = self._replies + 1, 0, 0
         self._crowd.answered()
         if (usage := asked.answer.usage) is not None:
             self._limiter.settle(entry, used_tokens=usage.input_tokens + usage.output_tokens)
@@ -161,6 +166,7 @@ class _Run:
     async def _reply(self, sent: Sent, body: Mapping[str, object], entry: Entry) -> tuple[str, float]:
         """The reply and the seconds that it took; where it is refused, nothing stays reserved."""
         crowd, began_s = self._crowd.sent(), time.perf_counter()
+        self._flying += 1
         try:
             return await self._labeller.ask(body), time.perf_counter() - began_s
         except RefusedError as error:
@@ -169,8 +175,11 @@ class _Run:
                 self._crowd.overrun(crowd)
             raise
         except ServiceError:
+            self._silent += 1
             self._crowd.overrun(crowd)
             raise
+        finally:
+            self._flying -= 1
 
     async def _release(self, ask: int, entry: Entry) -> None:
         self._limiter.refused(entry)
@@ -193,6 +202,10 @@ class _Run:
             await self._limiter.pause(timer, seconds=after_s)
         await timer.sleep(after_s or pause_s)
 
+    def _dead(self, error: ServiceError) -> ServiceError:
+        """All that were in flight at once, and some more: whatever is sent now would be in doubt, too."""
+        return ServiceError(f"{self._silent} requests in a row stayed without an answer. {error}")
+
     def _in_vain(self, request: str, error: ServiceError, before: int) -> Asked:
         """Give a post up whose tries are used up; but where nothing was answered meanwhile, stop the run.
 
@@ -211,4 +224,10 @@ class _Run:
         return given_up(request, reason)
 
     def _stop(self) -> None:
+        if not self._stopping and self._flying:
+            print(  # noqa: T201
+                f"Stopping: {self._flying} answers that are paid for are still to come. "
+                "Ctrl-C (again) leaves them in doubt.",
+                file=sys.stderr,
+            )
         self._stopping = True

@@ -73,7 +73,7 @@ class _Run:
         for request in questions:
             if (held := self._till.held(request)) is not None:
                 self._answers[request] = held
-                tick(0.0)  # paid for before: the bar counts it, the sum does not
+                tick(held.cost_usd, held=True)
         earlier = self._book.unfinished(self._till.key)
         under_way = self._book.under_way(self._till.key) | self._answers.keys()
         self._wanted = deque(request for request in questions if request not in under_way)

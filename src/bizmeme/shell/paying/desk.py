@@ -58,7 +58,7 @@ class Desk(ABC):
         async with committing(self._journal) as commits:
             till = Till(self._labeller, self._key, self._journal, commits)
             await till.price_left()
-            with spending(what, len(distinct), self._journal, note) as tick:
+            with spending(what, len(distinct), note) as tick:
                 answers = await self._answers(till, distinct, pictures, clock, tick)
         return {key: answers[request] for key, request in hashes.items()}
 

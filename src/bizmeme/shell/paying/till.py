@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from bizmeme.ports.labellers import Answer, Labeller, Question
 from bizmeme.shell.journal import Journal
@@ -22,8 +22,12 @@ Pictures = Callable[[str], bytes]
 Note = Callable[[], str]
 """What is to be shown beside a bar."""
 
-Tick = Callable[[float], None]
-"""One more is done, and cost so much, USD."""
+
+class Tick(Protocol):
+    """One more is done."""
+
+    def __call__(self, cost_usd: float, *, held: bool = False) -> None:
+        """It cost so much; a held one was paid for before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,18 @@ def rendered(labeller: Labeller, question: Question, pictures: Pictures) -> Mapp
 
 
 @contextmanager
-def spending(what: str, total: int, journal: Journal, note: Note | None) -> Iterator[Tick]:
-    """A bar titled `what` with what the origin has cost so far, how fast it goes, and `note`."""
-    spent_usd, done, began_s = journal.ledger.spending().settled_usd, 0, time.monotonic()
+def spending(what: str, total: int, note: Note | None) -> Iterator[Tick]:
+    """A bar titled `what` with what its answers have cost, how fast they come, and `note`.
+
+    Those that are held count with what they cost, so that the sum and a forecast compare.
+    """
+    spent_usd, done, began_s = 0.0, 0, time.monotonic()
 
     with counting(what, total) as advance:
 
-        def tick(cost_usd: float) -> None:
+        def tick(cost_usd: float, *, held: bool = False) -> None:
             nonlocal spent_usd, done
-            spent_usd, done = spent_usd + cost_usd, done + (cost_usd > 0)
+            spent_usd, done = spent_usd + cost_usd, done + (not held)
             per_s = done / max(time.monotonic() - began_s, 1e-9)
             advance(" · ".join([f"${spent_usd:.4f}", f"{per_s:.1f}/s", *([note()] if note else [])]))
 
