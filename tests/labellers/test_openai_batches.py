@@ -1,5 +1,6 @@
 """Batches over Files and Batches: whole, in part, found again; against the sandbox and against nonsense."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -107,8 +108,8 @@ def test_a_batch_runs_and_ends_with_an_answer_to_every_line_out_of_order(sandbox
     seen = run(life())
     assert seen == [
         BatchStatus("running", done=0, total=0),
-        BatchStatus("running", done=20, total=40),
-        BatchStatus("ended", done=40, total=40),
+        BatchStatus("running", done=20, total=40, answered=20),
+        BatchStatus("ended", done=40, total=40, answered=40),
     ]
 
 
@@ -263,6 +264,11 @@ def saying(*answers: tuple[int, object]) -> Handler:
     return answer
 
 
+def gone(words: str, *, code: str | None = None) -> object:
+    """The vendor's own word that it has no such thing."""
+    return {"error": {"message": words, "type": "invalid_request_error", "param": None, "code": code}}
+
+
 async def hang_up(request: web.Request) -> web.StreamResponse:
     await request.read()
     assert request.transport
@@ -312,18 +318,79 @@ def test_no_credit_for_a_batch_stops_the_run() -> None:
         run(through(saying((200, {"id": "file-1"}), refused), "create", "key", [b"{}\n"]))
 
 
-@pytest.mark.parametrize(
-    "answer", [(404, {"error": {"message": "Unknown request URL", "code": "unknown_url"}}), (404, "not here")]
-)
-def test_a_wrong_address_is_no_proof_that_a_batch_is_gone(answer: tuple[int, object]) -> None:
+ELSEWHERE: list[object] = [
+    "not here",
+    {"message": "no Route matched with those values"},  # Kong
+    {"message": "No batch found", "type": "invalid_request_error", "param": None, "code": None},
+    {"detail": "Not Found"},
+    {"error": {"code": "404", "message": "Resource not found"}},  # Azure
+    {"error": {"message": "No batch found", "type": ["invalid_request_error"]}},
+    {"error": {"message": ["No batch found"], "type": "invalid_request_error"}},
+    {"error": {"message": "Unknown request URL", "type": "invalid_request_error", "code": "unknown_url"}},
+    {"error": {"message": "Invalid URL (GET /v1/v1/batches/batch_1)", "type": "invalid_request_error"}},
+]
+
+
+@pytest.mark.parametrize("body", ELSEWHERE)
+def test_a_wrong_address_or_a_gateway_is_no_proof_that_a_batch_or_its_answers_are_gone(body: object) -> None:
     with pytest.raises(QuotaError, match="base_url"):
-        run(through(saying(answer), "look", "batch_1"))
+        run(through(saying((404, body)), "look", "batch_1"))
+    with pytest.raises(QuotaError, match="base_url"):
+        run(through(saying((200, DONE), (404, body)), "fetch", "batch_1"))
 
 
-@pytest.mark.parametrize("page", [[], {"no": "data"}, {"data": [], "has_more": True}, {"data": [7]}])
+@pytest.mark.parametrize("code", [None, "batch_not_found"])
+def test_the_vendors_own_word_proves_that_a_batch_is_gone(code: str | None) -> None:
+    assert run(through(saying((404, gone("No batch found", code=code))), "look", "batch_1")) == BatchStatus(
+        "unknown", done=0, total=0
+    )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        [],
+        {"no": "data", "has_more": False},
+        {"data": []},
+        {"data": None, "has_more": False},
+        {"data": "", "has_more": False},
+        {"data": {}, "has_more": False},
+        {"data": [], "has_more": None},
+        {"data": [], "has_more": True},
+        {"data": [7], "has_more": False},
+        {"data": [{"id": "batch_1", "metadata": ["bizmeme_key"]}], "has_more": False},
+    ],
+)
 def test_a_list_that_cannot_be_read_finds_nothing_and_says_so(page: object) -> None:
     with pytest.raises(ServiceError, match=r"list of batches|JSON cannot"):
         run(through(saying((200, page)), "find", "key"))
+
+
+def test_a_list_that_goes_round_in_circles_ends_in_doubt() -> None:
+    pages = [{"data": [{"id": name, "metadata": {}}], "has_more": True} for name in ("batch_1", "batch_2")]
+    with pytest.raises(ServiceError, match="in circles") as raised:
+        run(through(saying(*[(200, page) for page in pages * 2]), "find", "key"))
+    assert type(raised.value) is ServiceError
+
+
+NO_NAMES = [None, 7, "", "None of it", "../files", "..", "batch/1", "batch_1?x=1", "\ud83d", "b" * 201, ["b"]]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_what_cannot_be_the_name_of_a_batch_or_a_file_is_none(name: object) -> None:
+    listed = {"id": name, "metadata": {"bizmeme_key": "key"}}
+    for page in (
+        {"data": [listed], "has_more": False},
+        {"data": [listed | {"metadata": {}}], "has_more": True},
+    ):
+        with pytest.raises(ServiceError, match="it named no batch"):
+            run(through(saying((200, page)), "find", "key"))
+    for answers in ([(200, {"id": name})], [(200, {"id": "file-1"}), (200, {"id": name})]):
+        with pytest.raises(ServiceError, match="it named no"):
+            run(through(saying(*answers), "create", "key", [b"{}\n"]))
+    if name not in (None, ""):  # neither is a file that is not there
+        with pytest.raises(ServiceError, match="it named no file"):
+            run(through(saying((200, {"status": "completed", "output_file_id": name})), "fetch", "batch_1"))
 
 
 @pytest.mark.parametrize(
@@ -332,7 +399,7 @@ def test_a_list_that_cannot_be_read_finds_nothing_and_says_so(page: object) -> N
         ({"status": "in_progress", "request_counts": None}, BatchStatus("running", 0, 0)),
         ({"status": "a new word"}, BatchStatus("running", 0, 0)),
         ({"status": "finalizing", "request_counts": {"completed": 3, "failed": 1, "total": 4}},
-         BatchStatus("running", 4, 4)),
+         BatchStatus("running", 4, 4, answered=3)),
         ({"status": "completed", "request_counts": [], "errors": []}, BatchStatus("ended", 0, 0)),
         ({"status": "failed", "errors": []}, BatchStatus("ended", 0, 0, "failed")),
         ({"status": "failed", "errors": None}, BatchStatus("ended", 0, 0, "failed")),
@@ -368,16 +435,62 @@ def test_lines_that_cannot_be_read_are_no_outcome_and_spoil_no_other() -> None:
         "odd": (None, "token_limit", False),
         "words": (None, "refused with status 400: no reason given", False),
         "half": ('{"id":"\\ud83d"}', None, False),
+        "empty": ("null", None, False),
         "?": (None, "?", False),
     }
 
 
-@pytest.mark.parametrize("depth", [200, 400, 700, 3_000, 100_000])
+@pytest.mark.parametrize("depth", [200, 400, 700, 990, 1_015, 3_000, 100_000])
 def test_a_line_nested_however_deep_spoils_no_other(depth: int) -> None:
     deep = ANSWERED.replace(b'"a"', b'"deep"').replace(b"[]", b"[" * depth + b"]" * depth)
     outcomes = run(through(serving(DONE, {"file-1": deep + b"\n" + ANSWERED}), "fetch", "batch_1"))
-    assert {outcome.request_hash for outcome in outcomes} - {"deep"} == {"a"}
-    assert len(outcomes) == 2 or depth > 400
+    replies = {outcome.request_hash: outcome.reply for outcome in outcomes}
+    assert replies.pop("a") == '{"choices":[]}'
+    assert list(replies) == (["deep"] if depth < 1_024 else [])  # deeper, nobody can say whose it is
+    for reply in replies.values():
+        assert reply
+        assert "[" * depth in reply
+        assert labeller(mode="batch").read(reply).reason == "the reply is not a chat completion"
+
+
+@pytest.mark.parametrize("body", ["null", "7", "NaN", '"a text"', "[]", "true", '{"choices":"\\ud83d"}'])
+def test_whatever_a_paid_line_holds_is_a_reply_and_reads_as_a_reason(body: str) -> None:
+    line = b'{"custom_id": "a", "response": {"status_code": 200, "body": %s}}' % body.encode()
+    (outcome,) = run(through(serving(DONE, {"file-1": line}), "fetch", "batch_1"))
+    assert outcome == Outcome("a", body, reason=None)
+    assert labeller(mode="batch").read(body).reason == "the reply is not a chat completion"
+
+
+def test_a_paid_line_without_a_body_is_a_reply_all_the_same() -> None:
+    line = b'{"custom_id": "a", "response": {"status_code": 200}}'
+    (outcome,) = run(through(serving(DONE, {"file-1": line}), "fetch", "batch_1"))
+    assert outcome == Outcome("a", "null", reason=None)
+
+
+@pytest.mark.parametrize("depth", [900, 1_005, 5_000])
+@pytest.mark.parametrize("call", ["look", "find", "fetch", "create"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"status": %s}',
+        '{"status": "failed", "errors": {"data": [{"message": %s, "line": %s}]}}',
+        '{"status": "completed", "output_file_id": %s, "request_counts": %s}',
+        '{"data": %s, "has_more": false}',
+        '{"data": [{"id": %s, "metadata": {"bizmeme_key": %s}}], "has_more": true}',
+        '{"id": %s}',
+    ],
+)
+def test_an_answer_nested_however_deep_is_no_crash(answer: str, call: str, depth: int) -> None:
+    body = answer.replace("%s", "[" * depth + "]" * depth)
+
+    async def deep(request: web.Request) -> web.StreamResponse:
+        await request.read()
+        return web.Response(text=body, content_type="application/json")
+
+    arguments = ("key", [b"{}\n"]) if call == "create" else ("key",)
+    with contextlib.suppress(ServiceError):
+        told = run(through(deep, call, *arguments))
+        assert told == [] if call == "fetch" else told.state in ("running", "ended")
 
 
 def test_a_line_says_no_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,7 +523,7 @@ def serving(batch: Mapping[str, object], files: Mapping[str, bytes]) -> Handler:
             return web.json_response({"status": "completed", "error_file_id": None} | dict(batch))
         data = files.get(request.path.split("/")[-2])
         if data is None:
-            return web.json_response({"error": {"message": "No such File object: file-1"}}, status=404)
+            return web.json_response(gone("No such File object: file-1"), status=404)
         kind = "text/html" if data.startswith(b"<!") else "application/octet-stream"
         return web.Response(body=data, content_type=kind)
 
@@ -453,12 +566,7 @@ def test_a_batch_whose_answers_the_vendor_threw_away_has_none_any_more(
     assert seen == (None if outcomes is None else {outcome.request_hash for outcome in outcomes})
 
 
-def test_a_wrong_address_is_no_proof_that_answers_are_gone() -> None:
-    with pytest.raises(QuotaError, match="base_url"):
-        run(through(saying((200, DONE), (404, "not here")), "fetch", "batch_1"))
-
-
 def test_a_batch_that_is_gone_once_it_has_ended_is_not_one_without_answers() -> None:
     with pytest.raises(ServiceError, match="is gone") as raised:
-        run(through(saying((404, {"error": {"message": "No batch found"}})), "fetch", "batch_1"))
+        run(through(saying((404, gone("No batch found"))), "fetch", "batch_1"))
     assert type(raised.value) is ServiceError

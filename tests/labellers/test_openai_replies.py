@@ -99,7 +99,7 @@ def test_a_chat_without_a_label_says_why_and_is_paid_all_the_same(reply: str, re
     [
         (decision(type="refusal"), "the model refused"),
         (decision(choice="moon", probabilities=odds(0, 0, 1)), "'moon' is not a label"),
-        (decision(choice=True, probabilities=[]), "'True' is not a label"),
+        (decision(choice=True, probabilities=[]), "the reply is not a decision"),
         (decision(choice="bullish", probabilities=[{"value": "bullish"}]), "the reply is not a decision"),
         (decision(choice="bullish", probabilities=odds("x", 0, 0)), "the reply is not a decision"),
         (decision(), "the reply is not a decision"),
@@ -152,10 +152,71 @@ def test_a_usage_block_that_cannot_be_true_is_none(usage: object) -> None:
     assert (answer.label, answer.usage) == ("neutral", None)
 
 
+@pytest.mark.parametrize("depth", [500, 900, 980, 1_005, 1_020, 5_000])
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        (CHAT, '{"choices": [{"message": {"refusal": %s}}]}'),
+        (CHAT, '{"choices": [{"message": {"content": %s}}]}'),
+        (CHAT, '{"choices": [{"message": {}, "finish_reason": %s}]}'),
+        (CHAT, '{"choices": [{"message": %s}], "usage": {"prompt_tokens": %s, "completion_tokens": %s}}'),
+        (DECISIONS, '{"answers": [{"type": %s, "choice": %s}]}'),
+        (DECISIONS, '{"answers": [{"type": "choice", "choice": %s}]}'),
+        (
+            DECISIONS,
+            '{"answers": [{"type": "choice", "choice": "bullish", "probabilities": [{"value": %s}]}]}',
+        ),
+    ],
+)
+def test_a_reply_nested_however_deep_has_no_label_and_says_why(asked: Any, reply: str, depth: int) -> None:
+    answer = asked.read(reply.replace("%s", "[" * depth + "]" * depth))
+    assert (answer.label, answer.usage) == (None, None)
+    said = ("the model refused", "the reply is not a chat completion", "the reply is not a decision")
+    assert answer.reason in said
+
+
 def test_half_a_surrogate_pair_fits_in_a_table() -> None:
     refused = CHAT.read(chat(None, refusal="no \ud83d"))
     chosen = DECISIONS.read(decision(choice="\ud83d", probabilities=[]))
     assert (refused.reason, chosen.reason) == ("the model refused: no ?", "'?' is not a label")
+
+
+def scored(own: str, *, rival: str = "-3") -> str:
+    """A chat whose label's token has that log-probability, and an alternative that one."""
+    top = [{"token": "bullish", "logprob": "OWN"}, {"token": "bearish", "logprob": "RIVAL"}]
+    tokens = [
+        {"token": '{"label":"', "logprob": 0},
+        {"token": "bullish", "logprob": "OWN", "top_logprobs": top},
+        {"token": '"}', "logprob": 0},
+    ]
+    reply = json.loads(chat('{"label":"bullish"}'))
+    reply["choices"][0]["logprobs"] = {"content": tokens}
+    return json.dumps(reply).replace('"OWN"', own).replace('"RIVAL"', rival)
+
+
+NO_LOGPROBS = ["NaN", "Infinity", "-Infinity", "5", "0.01", "1e999", "null", "true", '"-1"', "[]", "9" * 400]
+
+
+@pytest.mark.parametrize("logprob", NO_LOGPROBS)
+def test_what_is_no_log_probability_makes_no_confidence_and_costs_no_label(logprob: str) -> None:
+    for reply in (scored(logprob), scored("-0.1", rival=logprob)):
+        answer = CHAT.read(reply)
+        assert (answer.label, answer.confidence, answer.probabilities) == ("bullish", None, None)
+        assert (answer.reason, answer.usage) == (None, Usage(600, 30, 128))
+
+
+@pytest.mark.parametrize("logprob", ["0", "-0.0", "1e-7", "-9999.0", "-1"])
+def test_a_log_probability_that_is_one_makes_a_confidence(logprob: str) -> None:
+    answer = CHAT.read(scored("-0.1", rival=logprob))
+    assert answer.probabilities
+    assert answer.confidence == answer.probabilities["bullish"]
+    assert sum(answer.probabilities.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("share", [math.nan, math.inf, -math.inf, -0.1, 1.1])
+def test_a_decisions_odds_that_are_no_probabilities_make_no_confidence(share: float) -> None:
+    answer = DECISIONS.read(decision(choice="bullish", probabilities=odds(0.1, share, 0.7)))
+    assert (answer.label, answer.confidence, answer.probabilities) == ("bullish", None, None)
 
 
 def with_tokens() -> str:

@@ -25,7 +25,7 @@ from bizmeme.shell.keys import Key
 from bizmeme.shell.scaling import scaled_jpeg
 
 _OVERHEAD_TOKENS = 200  # roles, separators
-_NONSENSE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+_NONSENSE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 class OpenAiLabeller:
@@ -106,10 +106,9 @@ class OpenAiLabeller:
         if told is None:
             return ModelCard(shutdown=None)
         try:
-            return ModelCard(shutdown=date.fromisoformat(str(told)[:10]))
-        except ValueError:
-            words = self._wire.troubles.told(told)[:40]
-            raise self._wire.troubles.nonsense(f"'{words}' is no day of shutdown") from None
+            return ModelCard(shutdown=date.fromisoformat(told[:10]))
+        except (TypeError, ValueError):
+            raise self._wire.troubles.nonsense("its card's shutdown_date is no day") from None
 
     async def ask(self, body: Mapping[str, object]) -> str:
         """Send once."""

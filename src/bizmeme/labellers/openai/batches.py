@@ -61,29 +61,36 @@ class OpenAiBatches:
             "metadata": {_METADATA: key},
         }
         created = parsed((await self._wire.post("/batches", order)).encode())
-        if not isinstance(created, dict) or not isinstance(created.get("id"), str):
-            raise self._wire.troubles.nonsense("it named no batch")
-        return str(created["id"])
+        return self._named(created)
 
     async def find(self, key: str) -> str | None:
         """Look through all batches of the account, from the newest on."""
-        after: str | None = None
+        query, seen = {"limit": str(_PAGE)}, set[str]()
         while True:
-            query = {"limit": str(_PAGE)} | ({} if after is None else {"after": after})
-            page = await self._wire.get(f"/batches?{urlencode(query)}")
-            try:
-                for batch in page["data"]:
-                    if (batch.get("metadata") or {}).get(_METADATA) == key:
-                        return str(batch["id"])
-                if not page.get("has_more"):
-                    return None
-                after = str(page["data"][-1]["id"])
-            except (LookupError, TypeError, AttributeError):
-                raise self._wire.troubles.nonsense("its list of batches cannot be read") from None
+            page = await self._page(query)
+            for batch in page["data"]:
+                if (batch.get("metadata") or {}).get(_METADATA) == key:
+                    return self._named(batch)
+            if not page["has_more"]:
+                return None
+            query["after"] = self._named(page["data"][-1])
+            if query["after"] in seen:
+                raise self._wire.troubles.nonsense("its list of batches goes round in circles")
+            seen.add(query["after"])
+
+    async def _page(self, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """A part of the list; only one that can be read whole proves that a batch is not there."""
+        page = await self._wire.get(f"/batches?{urlencode(query)}")
+        match page:
+            case {"data": [], "has_more": False}:
+                return page
+            case {"data": [*batches], "has_more": bool()} if batches and all(map(_is_batch, batches)):
+                return page
+        raise self._wire.troubles.nonsense("its list of batches cannot be read")
 
     async def look(self, name: str) -> BatchStatus:
         """How far it is, in our words."""
-        batch = await self._wire.find(f"/batches/{quote(name, safe='')}")
+        batch = await self._wire.find(_path(name))
         if batch is None:
             return BatchStatus("unknown", done=0, total=0)
         status = batch.get("status")
@@ -93,11 +100,12 @@ class OpenAiBatches:
             done=done + failed,
             total=total,
             problem=self._problem(batch) if status in _ENDED[1:] else None,
+            answered=done,
         )
 
     async def fetch(self, name: str) -> list[Outcome] | None:
         """Every line of both files but what cannot be read; None where the answers' file is gone."""
-        batch = await self._wire.find(f"/batches/{quote(name, safe='')}")
+        batch = await self._wire.find(_path(name))
         if batch is None:
             raise self._wire.troubles.nonsense("the batch that had ended is gone")
         refused = await self._lines(batch.get("error_file_id"))
@@ -112,47 +120,53 @@ class OpenAiBatches:
 
     async def _lines(self, file: object) -> list[bytes] | None:
         """A file's lines, none where there is no file; None where there is one no longer."""
-        return (
-            await self._wire.lines(f"/files/{quote(file, safe='')}/content") if isinstance(file, str) else []
-        )
+        if file is None or file == "":
+            return []
+        return await self._wire.lines(f"/files/{self._wire.named(file, 'file')}/content")
+
+    def _named(self, batch: object) -> str:
+        """A batch's name; raises ServiceError where it has none."""
+        return self._wire.named(batch.get("id") if isinstance(batch, dict) else None, "batch")
 
     def _problem(self, batch: Mapping[str, Any]) -> str:
         """Why it ended without all answers, the vendor's words included."""
         errors = batch.get("errors")
-        told = [
-            f"line {each['line']}: {each.get('message')}" if each.get("line") else str(each.get("message"))
-            for each in objects(errors.get("data") if isinstance(errors, dict) else None)
-        ]
-        return self._wire.troubles.told(": ".join([str(batch["status"]), *told[:1]]))
+        told = [str(batch["status"])]
+        for error in objects(errors.get("data") if isinstance(errors, dict) else None)[:1]:
+            line, words = whole(error.get("line"), below=_MOST), error.get("message")
+            told += [f"line {line}"] if line else []
+            told += [words] if isinstance(words, str) else []
+        return self._wire.troubles.told(": ".join(told))
 
     def _outcomes(self, lines: Sequence[bytes]) -> Iterator[Outcome]:
         """Of every line that can be read: one that cannot must not cost the others."""
         for line in lines:
             try:
-                outcome = self._outcome(parsed(line))
+                outcome = self._outcome(parsed(line), line)
             except (ValueError, TypeError, RecursionError):
                 continue
             if outcome is not None:
                 yield outcome
 
-    def _outcome(self, line: Any) -> Outcome | None:
-        match line:
-            case {"custom_id": str(key), "response": {"status_code": 200, "body": dict(body)}}:
-                return Outcome(printable(key), json.dumps(body, separators=(",", ":")), reason=None)
+    def _outcome(self, told: Any, line: bytes) -> Outcome | None:
+        match told:
+            case {"custom_id": str(key), "response": {"status_code": 200, **response}}:
+                return Outcome(printable(key), _reply(response.get("body"), line), reason=None)
             case {"custom_id": str(key), "response": {"status_code": int(status), **response}} if (
                 status != _OK
             ):
                 return self._refused(printable(key), status, response.get("body"))
             case {"custom_id": str(key), "error": {"code": str(code), **error}}:
-                told = self._wire.troubles.told(error.get("message") or code)
+                words = error.get("message")
+                reason = self._wire.troubles.told(words if words and isinstance(words, str) else code)
                 # Expired or cancelled: nobody looked at it.
-                return Outcome(printable(key), None, reason=told, again=code.startswith("batch_"))
+                return Outcome(printable(key), None, reason=reason, again=code.startswith("batch_"))
         return None
 
     def _refused(self, key: str, status: int, body: Any) -> Outcome:
         error = body.get("error") if isinstance(body, dict) else None
         words = error.get("message") if isinstance(error, dict) else None
-        told = self._wire.troubles.told(words or "no reason given")
+        told = self._wire.troubles.told(words)
         again = status in _BUSY or status >= _SERVER_ERROR
         return Outcome(key, None, reason=f"refused with status {status}: {told}", again=again)
 
@@ -161,3 +175,20 @@ def _count(batch: Mapping[str, Any], word: str) -> int:
     """One of `request_counts`; 0 where it is none."""
     counts = batch.get("request_counts")
     return whole(counts.get(word), below=_MOST) or 0 if isinstance(counts, dict) else 0
+
+
+def _is_batch(told: object) -> bool:
+    """Whether its key can be looked for."""
+    return isinstance(told, dict) and isinstance(told.get("metadata"), dict | None)
+
+
+def _path(name: str) -> str:
+    return f"/batches/{quote(name, safe='', errors='replace')}"
+
+
+def _reply(body: object, line: bytes) -> str:
+    """A paid body as JSON, whatever it is; nested too deep to be written, the line itself as it came."""
+    try:
+        return json.dumps(body, separators=(",", ":"))
+    except RecursionError:
+        return line.decode(errors="replace")

@@ -4,7 +4,7 @@
  "usage": {"prompt_tokens": 612, "completion_tokens": 27, "prompt_tokens_details": {"cached_tokens": 0}}}
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +16,7 @@ from bizmeme.labellers.openai.config import Config
 from bizmeme.ports.labellers import Question
 
 _TOP_LOGPROBS = 5  # the labels' first tokens, and room for other spellings of them
+_LEAST, _ROUNDED = -1e6, 1e-3  # of log-probabilities: the vendor's least is -9999, its most a rounded 0
 _SAID = 80  # characters of a refusal that are kept
 _STOPPED: Mapping[str, str] = MappingProxyType(
     {
@@ -78,22 +79,31 @@ class Chat:
         """Label, confidence and rationale, or why there are none."""
         choice = reply["choices"][0]
         message = choice["message"]
-        if message.get("refusal"):
-            return Reading(reason=f"the model refused: {str(message['refusal'])[:_SAID]}")
+        if refusal := message.get("refusal"):
+            words = f": {refusal[:_SAID]}" if isinstance(refusal, str) else ""
+            return Reading(reason=f"the model refused{words}")
         if (stopped := _STOPPED.get(choice.get("finish_reason"))) is not None:
             return Reading(reason=stopped)
-        content, told = message.get("content"), (choice.get("logprobs") or {}).get("content")
+        content = message.get("content")
         if content is not None and not isinstance(content, str):
             raise TypeError("a completion's content is text")
-        return read_answer(content, labels=self._labels, tokens=_tokens(told or ()))
+        return read_answer(content, labels=self._labels, tokens=_tokens(choice.get("logprobs")))
 
 
-def _tokens(told: Sequence[Mapping[str, Any]]) -> list[Token]:
-    return [
-        Token(
-            each["token"],
-            min(0.0, each["logprob"]),
-            {other["token"]: min(0.0, other["logprob"]) for other in each.get("top_logprobs") or ()},
-        )
-        for each in told
-    ]
+def _tokens(told: Any) -> list[Token]:
+    """An answer's tokens; none where one cannot be read: better no confidence than a wrong one."""
+    try:
+        return [
+            Token(*_scored(each), dict(_scored(other) for other in each.get("top_logprobs") or ()))
+            for each in (told or {}).get("content") or ()
+        ]
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return []
+
+
+def _scored(told: Mapping[str, Any]) -> tuple[str, float]:
+    """A token with its log-probability; raises ValueError where that is none, as "NaN" and 5 are."""
+    text, logprob = told["token"], told["logprob"]
+    if not isinstance(text, str) or type(logprob) not in (int, float) or not _LEAST <= logprob <= _ROUNDED:
+        raise ValueError("no token with its log-probability")
+    return text, min(0.0, float(logprob))

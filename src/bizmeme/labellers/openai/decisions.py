@@ -61,8 +61,10 @@ class Decisions:
         if answer["type"] == "refusal":
             return Reading(reason="the model refused")
         label = answer["choice"]
+        if not isinstance(label, str):
+            raise TypeError("a choice is text")
         if label not in self._labels.names:
-            return Reading(reason=f"'{str(label)[:40]}' is not a label")
+            return Reading(reason=f"'{label[:40]}' is not a label")
         odds = _probabilities(answer.get("probabilities") or (), self._labels)
         return Reading(label=label, confidence=odds[label] if odds else None, probabilities=odds)
 

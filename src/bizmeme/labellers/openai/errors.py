@@ -7,6 +7,7 @@
 409 429 500 503 …             RefusedError(again=True) after as long as the server says
 408 499 502 504 520 … 524     ServiceError             a gateway gave up waiting for a paid answer
                               RefusedError(again=True) where nothing was to be paid
+301 303 307 …                 ServiceError             it points elsewhere, and nobody answers there
 no connection                 RefusedError(again=True) nothing was sent
 silence, a cut-off answer     ServiceError             whether it was charged is in doubt
 """
@@ -15,11 +16,12 @@ import math
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 
 from bizmeme.core.replies import printable
+from bizmeme.core.values import parsed
 from bizmeme.errors import QuotaError, RefusedError, ServiceError
 from bizmeme.labellers.openai.config import SECTION, Config
 from bizmeme.ports.labellers import GAVE_UP
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from openai import APIStatusError
 
 _BUSY = (408, 409, 429)
-_TOO_MANY, _SERVER_ERROR = 429, 500
+_REFUSED, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
+_MISSING = ("batch_not_found", "file_not_found")
 _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 _LONGEST_PAUSE_S = 600.0  # of a full day's quota: who waits longer should stop
 _TOLD = 160  # characters of the vendor's words that are kept
@@ -66,11 +69,14 @@ class Troubles:
 
     def told(self, words: object) -> str:
         """The vendor's own words, short, without the key, and not with a part of it either."""
-        return printable(self._key.hide(str(words)))[:_TOLD]
+        text = words if isinstance(words, str) and words else "no reason given"
+        return printable(self._key.hide(text))[:_TOLD]
 
     def refusal(self, error: "APIStatusError", *, paid: bool) -> ServiceError:
         """What an answer with an error status means; `paid`: whether an answer would have been charged."""
         status, told = error.status_code, self.told(_message(error))
+        if status < _REFUSED:
+            return self.nonsense(f"it points elsewhere (status {status})")
         if paid and status in GAVE_UP:
             return self.nonsense(f"a gateway gave up waiting (status {status}): {told}")
         text = f"{self._config.base_url} refused with status {status}: {told.rstrip('.')}."
@@ -101,7 +107,7 @@ class Troubles:
 
     def silence(self, error: BaseException) -> ServiceError:
         """What it means that no answer came, or not all of it."""
-        told = printable(self._key.hide(_deepest(error)))
+        told = self.told(_deepest(error))
         if any(isinstance(each, _NEVER_SENT) for each in _behind(error)):
             text = f"{self._config.base_url} cannot be reached: {told.rstrip('.')}. Try again."
             return RefusedError(text, again=True)
@@ -115,24 +121,33 @@ class Troubles:
         )
 
 
-def _message(error: "APIStatusError") -> str:
-    """The vendor's own words, where its body has them."""
-    body: Any = error.body if isinstance(error.body, dict) else {}
-    return str(body.get("message") or "no reason given")
+def _message(error: "APIStatusError") -> object:
+    """What stands where the vendor's own words should."""
+    return error.body.get("message") if isinstance(error.body, dict) else None
 
 
 def is_missing(error: "APIStatusError") -> bool:
-    """Whether the vendor itself says that it has no such thing: a wrong address has none of anything."""
-    return isinstance(error.body, dict) and "message" in error.body and error.code != "unknown_url"
+    """Whether the vendor itself says that it has no such batch or file.
+
+        {"error": {"message": "No such File object: file-1", "type": "invalid_request_error",
+                   "param": "id", "code": null}}
+
+    A gateway before it and a wrong address, which have none of anything, say so in other words.
+    """
+    match parsed(error.response.content):
+        case {"error": {"message": str(words), "type": "invalid_request_error", **more}}:
+            code = more.get("code")
+            return (code is None or code in _MISSING) and not words.startswith("Invalid URL")
+    return False
 
 
 def _setting(error: "APIStatusError", told: str) -> str | None:
     """The setting behind a parameter that this model does not take, whatever the post."""
-    if error.status_code in (400, 403) and "logprobs" in f"{error.param} {told}":
+    param = error.param if isinstance(error.param, str) else ""  # the SDK lets any type through
+    if error.status_code in (400, 403) and "logprobs" in f"{param} {told}":
         return "logprobs"
     if error.code in ("unsupported_parameter", "unsupported_value", "unknown_parameter", "unsupported_model"):
-        name = str(error.param or "model").partition(".")[0]
-        return _SETTINGS.get(name, "model")
+        return _SETTINGS.get(param.partition(".")[0], "model")
     return None
 
 
@@ -161,7 +176,7 @@ def pause_s(headers: Mapping[str, str]) -> float | None:
     try:
         until, now = (parsedate_to_datetime(headers[name]) for name in ("retry-after", "date"))
         left_s = (until - now).total_seconds()
-    except (KeyError, ValueError, TypeError, OverflowError):
+    except (LookupError, ValueError, TypeError, OverflowError):
         return None
     return left_s if left_s >= 0 else None
 

@@ -5,13 +5,14 @@ once against a server of 200 ms, a bare aiohttp loop does 290 a second, this 255
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bizmeme.core.values import parsed
+from bizmeme.core.values import matching, parsed
 from bizmeme.labellers.openai.config import Config
 from bizmeme.labellers.openai.errors import Troubles, is_missing
 from bizmeme.shell.keys import Key
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 _IN_FLIGHT = 4_096  # connections: how many are used is the caller's to say, and none must wait for one
 _KEPT_S = 4.0  # idle connections: many servers hang up on those after 5 s, and what was just sent is in doubt
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}")  # of a batch or a file, and no way out of its path
 _FILE_TIMES = 20  # as patient with a file of 200 MB as with so many answers
+_UNREADABLE = (ValueError, LookupError, RuntimeError)
+"""What the SDK makes of headers that name no encoding, and of values nested too deep."""
 
 
 class Wire:
@@ -41,7 +45,9 @@ class Wire:
         """The SDK's client, made at first use: it belongs to the event loop that runs."""
         if self._client is None:
             import httpx2
-            from openai import AsyncOpenAI, DefaultAioHttpClient
+            from openai import AsyncOpenAI
+
+            from bizmeme.labellers.openai.client import BoundedClient
 
             limits = httpx2.Limits(
                 max_connections=_IN_FLIGHT, max_keepalive_connections=_IN_FLIGHT, keepalive_expiry=_KEPT_S
@@ -51,7 +57,7 @@ class Wire:
                 base_url=self._config.base_url,
                 max_retries=0,
                 timeout=self._config.timeout_s,
-                http_client=DefaultAioHttpClient(timeout=self._config.timeout_s, limits=limits),
+                http_client=BoundedClient(timeout=self._config.timeout_s, limits=limits),
             )
         return self._client
 
@@ -116,9 +122,14 @@ class Wire:
                 file=(filename, data), purpose="batch", timeout=patience_s
             )
         file = parsed(raw.content)
-        if not isinstance(file, dict) or not isinstance(file.get("id"), str):
-            raise self.troubles.nonsense("it named no file")
-        return str(file["id"])
+        return self.named(file.get("id") if isinstance(file, dict) else None, "file")
+
+    def named(self, told: object, what: str) -> str:
+        """The vendor's name of a batch or a file; raises ServiceError where it is none."""
+        name = matching(_NAME, told)
+        if name is None:
+            raise self.troubles.nonsense(f"it named no {what}")
+        return name
 
     @asynccontextmanager
     async def _bounded(self, seconds: float, *, paid: bool = False) -> AsyncIterator[None]:
@@ -134,13 +145,13 @@ class Wire:
             raise self.troubles.refusal(error, paid=paid) from None
         except TimeoutError:
             raise self.troubles.nonsense(f"nothing came in {seconds:g} s") from None
-        except (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, OSError, ValueError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, OSError, *_UNREADABLE) as error:
             raise self.troubles.silence(error) from None
 
     def _json(self, reply: "httpx2.Response") -> str:
         if _kind(reply) != "application/json":  # a captive portal, a proxy's page
             raise self.troubles.nonsense("a web page came instead of JSON")
-        return str(reply.text)
+        return reply.content.decode(errors="replace")  # whatever its header says
 
     async def close(self) -> None:
         """Close the connections."""
@@ -150,4 +161,4 @@ class Wire:
 
 def _kind(reply: "httpx2.Response") -> str:
     """What its header says that it is."""
-    return str(reply.headers.get("content-type", "")).partition(";")[0].strip()
+    return str(reply.headers.get("content-type", "")).partition(";")[0].strip().lower()
