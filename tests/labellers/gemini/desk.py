@@ -5,15 +5,18 @@ import base64
 import contextlib
 import io
 import json
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import pytest
 from aiohttp import web
 from PIL import Image
 
 from bizmeme.core.prices import PriceTable
 from bizmeme.core.vocabulary import Labels
+from bizmeme.errors import RefusedError, ServiceError
 from bizmeme.labellers.gemini import Config, build
 from bizmeme.labellers.gemini.adapter import GeminiLabeller
 from bizmeme.ports.labellers import Batches, Picture, Question
@@ -24,6 +27,7 @@ MODES: Mapping[str, str] = {
     "batch": "gemini-2.5-flash-lite",
     "decisions": "gemini-decision-1",
 }
+ENDPOINTS = ("live", "decisions")
 T = TypeVar("T")
 
 
@@ -107,6 +111,11 @@ def refusal(status: int, message: str, word: str = "", *details: Mapping[str, ob
     return Said(status, {"error": error})
 
 
+def deep(levels: int) -> str:
+    """JSON of lists within lists."""
+    return "[" * levels + "]" * levels
+
+
 @contextlib.asynccontextmanager
 async def saying(*answers: Said) -> AsyncIterator[tuple[str, list[str]]]:
     """A server that gives these answers in turn, the last one for ever; yields address and paths asked."""
@@ -135,3 +144,42 @@ async def behaving(
     server = await asyncio.start_server(rude, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def told(desk: Desk, act: Callable[[Batches], Awaitable[Any]], *answers: Said) -> Any:
+    """What an act makes of these answers, and which paths it asked for."""
+
+    async def run() -> Any:
+        async with saying(*answers) as (address, asked):
+            labeller = desk.labeller("batch", base_url=address)
+            try:
+                return await act(batches_of(labeller)), asked
+            finally:
+                await labeller.close()
+
+    return asyncio.run(run())
+
+
+def failure(desk: Desk, mode: str, *answers: Said) -> tuple[ServiceError, int]:
+    """The error that a server's answers end in, and how often it was asked."""
+
+    async def run() -> tuple[ServiceError, int]:
+        async with saying(*answers) as (address, asked):
+            labeller = desk.labeller(mode, base_url=address)
+            try:
+                with pytest.raises(ServiceError) as raised:
+                    await labeller.ask(labeller.body(question(), None))
+            finally:
+                await labeller.close()
+            return raised.value, len(asked)
+
+    error, asked = asyncio.run(run())
+    assert KEY not in "".join(traceback.format_exception(error))
+    return error, asked
+
+
+def refused(desk: Desk, mode: str, answer: Said) -> RefusedError:
+    error, asked = failure(desk, mode, answer)
+    assert isinstance(error, RefusedError)
+    assert asked == 1  # the SDK tries no second time
+    return error

@@ -9,12 +9,12 @@ import aiohttp
 import pytest
 
 from bizmeme.core.prompts import fenced_post
-from bizmeme.errors import QuotaError, RefusedError, ServiceError
+from bizmeme.errors import ServiceError
 from bizmeme.ports.labellers import Batches, BatchStatus, Outcome
 from bizmeme.sandbox.config import SandboxConfig
 from bizmeme.sandbox.process import running
 from bizmeme.sandbox.state import Addresses
-from tests.labellers.gemini.desk import KEY, Desk, Said, batches_of, once, question, refusal, saying
+from tests.labellers.gemini.desk import Desk, batches_of, once, question
 from tests.sandbox.web import fetch_json
 
 LASTS_S = 1800.0
@@ -205,148 +205,3 @@ def test_a_line_counts_as_many_bytes_as_are_sent(desk: Desk) -> None:
     post = fenced_post("ünïcödé 🚀", "to the <moon>", max_chars=100)
     line = batches_of(labeller).line("a" * 64, {"contents": post})
     assert line == json.dumps(json.loads(line)).encode()  # as the SDK writes it
-
-
-# --- a server that misbehaves -------------------------------------------------------------------------
-
-
-def told(desk: Desk, act: Callable[[Batches], Awaitable[Any]], *answers: Said) -> Any:
-    """What an act makes of these answers, and which paths it asked for."""
-
-    async def run() -> Any:
-        async with saying(*answers) as (address, asked):
-            labeller = desk.labeller("batch", base_url=address)
-            try:
-                return await act(batches_of(labeller)), asked
-            finally:
-                await labeller.close()
-
-    return asyncio.run(run())
-
-
-@pytest.mark.parametrize("body", [{}, {"name": 7}, {"name": "operations/other"}, [], "batches/one"])
-def test_a_batch_that_was_created_without_a_name_is_in_doubt(desk: Desk, body: object) -> None:
-    with pytest.raises(ServiceError) as raised:
-        told(desk, lambda batches: batches.create("mine", [b"{}"]), Said(body=body))
-    assert not isinstance(raised.value, RefusedError)
-
-
-def test_a_refusal_to_begin_is_one_as_of_any_request(desk: Desk) -> None:
-    busy = refusal(429, f"Busy, {KEY}.", "RESOURCE_EXHAUSTED")
-    with pytest.raises(RefusedError) as raised:
-        told(desk, lambda batches: batches.create("mine", [b"{}"]), busy)
-    assert raised.value.again
-    assert KEY not in str(raised.value)
-    with pytest.raises(QuotaError):
-        told(
-            desk, lambda batches: batches.create("mine", [b"{}"]), refusal(404, "No such model.", "NOT_FOUND")
-        )
-
-
-def test_a_gateway_that_gave_up_waiting_for_a_new_batch_leaves_it_in_doubt(desk: Desk) -> None:
-    with pytest.raises(ServiceError) as raised:
-        told(desk, lambda batches: batches.create("mine", [b"{}"]), refusal(504, "Deadline expired."))
-    assert type(raised.value) is ServiceError
-
-
-@pytest.mark.parametrize("status", [403, 503, 504])
-def test_looking_raises_what_asking_would(desk: Desk, status: int) -> None:
-    with pytest.raises(RefusedError) as raised:
-        told(desk, lambda batches: batches.look("batches/one"), refusal(status, "No."))
-    assert isinstance(raised.value, QuotaError) == (status == 403)
-    assert raised.value.again == (status != 403)
-
-
-def test_a_list_that_goes_round_in_circles_ends(desk: Desk) -> None:
-    page = Said(body={"operations": [{"name": "batches/x", "metadata": 7}, None], "nextPageToken": "again"})
-    found, asked = told(desk, lambda batches: batches.find("mine"), page)
-    assert found is None
-    assert asked == ["/v1beta/batches?pageSize=100", "/v1beta/batches?pageSize=100&pageToken=again"]
-
-
-@pytest.mark.parametrize(
-    ("operation", "status"),
-    [
-        ({"metadata": {"state": "BATCH_STATE_PENDING"}}, ("running", None)),
-        ({"metadata": {"state": "BATCH_STATE_NEW_WORD"}}, ("running", None)),
-        ({"metadata": {"state": "JOB_STATE_SUCCEEDED"}}, ("ended", None)),
-        ({"metadata": {"state": "BATCH_STATE_FAILED"}, "error": {"code": 13, "message": f"Oops {KEY}."}},
-         ("ended", "failed: Oops …")),
-        ({"done": True, "metadata": {}}, ("ended", "failed")),
-        ({}, ("running", None)),
-    ],
-)  # fmt: skip
-def test_a_state_is_read_whatever_stands_around_it(
-    desk: Desk, operation: object, status: tuple[str, str | None]
-) -> None:
-    seen, _ = told(desk, lambda batches: batches.look("batches/one"), Said(body=operation))
-    assert (seen.state, seen.problem) == status
-
-
-def test_only_lines_that_can_be_told_apart_are_outcomes(desk: Desk) -> None:
-    lines = [
-        {"response": {"candidates": []}, "metadata": {"key": "a"}},
-        {"response": {"candidates": [1]}, "metadata": {"key": "a"}},
-        {"response": {}},
-        {"metadata": {"key": "b"}},
-        {"error": {"code": 8}, "metadata": {"key": "c"}},
-        {"error": {"code": 400, "message": f"Bad {KEY} \ud83d"}, "metadata": {"key": "d"}},
-        {"error": {"code": ["unhashable"]}, "metadata": {"key": "e"}},
-        {"response": {"\ud83d": 1}, "metadata": {"key": "\ud83d"}},
-        None,
-    ]
-    for place in ({"metadata": {"output": {"inlinedResponses": {"inlinedResponses": lines}}}},
-                  {"response": {"inlinedResponses": {"inlinedResponses": lines}}}):  # fmt: skip
-        outcomes, _ = told(desk, lambda batches: batches.fetch("batches/one"), Said(body=place))
-        assert outcomes == [
-            Outcome("a", '{"candidates": []}', None),
-            Outcome("c", None, "failed in its batch: no reason given", again=True),
-            Outcome("d", None, "failed in its batch: Bad … ?", again=False),
-            Outcome("?", '{"\\ud83d": 1}', None),
-        ]
-
-
-def inline(*lines: object) -> dict[str, object]:
-    return {"inlinedResponses": {"inlinedResponses": list(lines)}}
-
-
-ANSWERED = {"response": {"candidates": []}, "metadata": {"key": "a"}}
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        {"done": True, "metadata": {"state": "BATCH_STATE_SUCCEEDED"}},
-        {"done": True, "metadata": {}},
-        {"metadata": {"state": "BATCH_STATE_SUCCEEDED", "output": {"responsesFile": "files/1"}}},
-        {"metadata": {"state": "BATCH_STATE_EXPIRED", "batchStats": {"successfulRequestCount": "1"}}},
-        {"metadata": {"state": "BATCH_STATE_SUCCEEDED", "batchStats": {"successfulRequestCount": "2"},
-                      "output": inline(ANSWERED)}},
-    ],
-)  # fmt: skip
-def test_a_batch_whose_answers_are_not_there_is_not_one_without_answers(
-    desk: Desk, operation: object
-) -> None:
-    with pytest.raises(ServiceError, match="answers, of which") as raised:
-        told(desk, lambda batches: batches.fetch("batches/one"), Said(body=operation))
-    assert type(raised.value) is ServiceError
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        {"metadata": {"state": "BATCH_STATE_FAILED", "batchStats": 7}},
-        {"metadata": {"state": "BATCH_STATE_CANCELLED", "batchStats": {"successfulRequestCount": "0"}}},
-        {"done": True, "error": {"code": 13}},
-    ],
-)
-def test_a_batch_that_ended_before_any_answer_has_none(desk: Desk, operation: object) -> None:
-    outcomes, _ = told(desk, lambda batches: batches.fetch("batches/one"), Said(body=operation))
-    assert outcomes == []
-
-
-def test_a_count_that_is_none_is_no_reason_to_hold_back_answers(desk: Desk) -> None:
-    stats = {"successfulRequestCount": "9" * 5000, "failedRequestCount": -1}
-    metadata = {"state": "BATCH_STATE_SUCCEEDED", "batchStats": stats, "output": inline(ANSWERED)}
-    outcomes, _ = told(desk, lambda batches: batches.fetch("batches/one"), Said(body={"metadata": metadata}))
-    assert outcomes == [Outcome("a", '{"candidates": []}', None)]

@@ -2,48 +2,32 @@
 
 import asyncio
 import gc
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from bizmeme.errors import QuotaError, RefusedError, ServiceError
-from tests.labellers.gemini.desk import KEY, Desk, Said, ask, behaving, question, refusal, saying
+from tests.labellers.gemini.desk import (
+    ENDPOINTS,
+    KEY,
+    Desk,
+    Said,
+    ask,
+    behaving,
+    failure,
+    question,
+    refusal,
+    refused,
+)
 
 RPC = "type.googleapis.com/google.rpc."
 RETRY = {"@type": RPC + "RetryInfo", "retryDelay": "7.5s"}
 BAD_KEY = {"@type": RPC + "ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com"}
-ENDPOINTS = ("live", "decisions")
 
 
 def quota(*names: str) -> Mapping[str, object]:
     return {"@type": RPC + "QuotaFailure", "violations": [{"quotaId": name} for name in names]}
-
-
-def failure(desk: Desk, mode: str, *answers: Said) -> tuple[ServiceError, int]:
-    """The error that a server's answers end in, and how often it was asked."""
-
-    async def run() -> tuple[ServiceError, int]:
-        async with saying(*answers) as (address, asked):
-            labeller = desk.labeller(mode, base_url=address)
-            try:
-                with pytest.raises(ServiceError) as raised:
-                    await labeller.ask(labeller.body(question(), None))
-            finally:
-                await labeller.close()
-            return raised.value, len(asked)
-
-    error, asked = asyncio.run(run())
-    assert KEY not in "".join(traceback.format_exception(error))
-    return error, asked
-
-
-def refused(desk: Desk, mode: str, answer: Said) -> RefusedError:
-    error, asked = failure(desk, mode, answer)
-    assert isinstance(error, RefusedError)
-    assert asked == 1  # the SDK tries no second time
-    return error
 
 
 @pytest.mark.parametrize("mode", ENDPOINTS)

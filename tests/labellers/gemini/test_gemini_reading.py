@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bizmeme.core.prices import Usage
-from tests.labellers.gemini.desk import Desk
+from tests.labellers.gemini.desk import Desk, deep
 
 USAGE = {"promptTokenCount": 600, "candidatesTokenCount": 20}
 SPOKEN = '{"label": "bearish", "rationale": "It falls."}'
@@ -149,12 +149,29 @@ def test_broken_odds_leave_the_word_and_its_confidence(desk: Desk, odds: object)
         ({"answers": {"label": {"type": "score", "score": 7}}, "usage": {"total_input_tokens": 600}},
          "the reply is not as Gemini writes it"),
         (decision(choice="bulish"), "'bulish' is not a label"),
-        (decision(choice=["bullish"]), "'['bullish']' is not a label"),
+        (decision(choice=["bullish"]), "the answer has no label"),
     ],
 )  # fmt: skip
 def test_a_decision_without_a_label_says_why(desk: Desk, body: object, reason: str) -> None:
     answer = desk.labeller("decisions").read(json.dumps(body))
     assert (answer.label, answer.reason, answer.usage) == (None, reason, Usage(600, 0))
+
+
+@pytest.mark.parametrize("levels", [2, 500, 900, 1010, 5000])
+def test_what_is_no_word_is_not_written_out_however_deep_it_is_nested(desk: Desk, levels: int) -> None:
+    blocked = '{"promptFeedback": {"blockReason": %s}, "usageMetadata": {"promptTokenCount": 4}}'
+    finished = '{"candidates": [{"finishReason": %s}], "usageMetadata": {"promptTokenCount": 4}}'
+    chosen = '{"answers": {"label": {"choice": %s}}, "usage": {"total_input_tokens": 4}}'
+    stopped = '{"prompt_feedback": {"block_reason": %s}, "usage": {"total_input_tokens": 4}}'
+    for mode, body, reason in (
+        ("live", blocked, "the prompt was blocked: no reason given"),
+        ("live", finished, "the model refused: no reason given"),
+        ("decisions", chosen, "the answer has no label"),
+        ("decisions", stopped, "the prompt was blocked: no reason given"),
+    ):
+        answer = desk.labeller(mode).read(body % deep(levels))
+        told = (reason, Usage(4, 0)) if levels < 1024 else ("the reply is not JSON of Gemini", None)
+        assert (answer.label, answer.reason, answer.usage) == (None, *told)
 
 
 def test_half_a_surrogate_pair_fits_in_a_table(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from bizmeme.shell.keys import Key
 from bizmeme.shell.scaling import scaled_jpeg
 
 if TYPE_CHECKING:
+    from aiohttp import ClientSession
     from google.genai import Client
 
 _API_VERSION = "v1beta"  # the SDK's own is v1, which knows no decisions
@@ -88,7 +89,7 @@ class GeminiLabeller:
 
     async def card(self) -> ModelCard:
         """Whether the model is there; Gemini's list says of no model until when."""
-        if await self._calls.get(f"models/{self.model}") is None:
+        if await self._calls.sought(f"models/{self.model}") is None:
             raise QuotaError(
                 f"{self._config.base_url} has no model {self.model}. Check {WHERE}.model in conf/labeller/.",
                 again=False,
@@ -117,15 +118,19 @@ def build(config: Config, *, labels: Labels, prices: PriceTable) -> GeminiLabell
     return GeminiLabeller(config, labels, usable, Calls(lambda: _client(config, key), teller))
 
 
-def _client(config: Config, key: Key) -> "Client":
+def _client(config: Config, key: Key) -> "tuple[Client, ClientSession]":
     from google.genai import Client, types
 
+    from bizmeme.labellers.gemini.transport import session
+
     families()  # loads the rest of the SDK: at the first error everybody would wait for it
+    api_key, connections = key.read(), session()
     options = types.HttpOptions(
         base_url=config.base_url,
         api_version=_API_VERSION,
         timeout=round(config.timeout_s * 1000),
         # None would sleep some seconds after a broken connection, and send again.
         retry_options=types.HttpRetryOptions(attempts=1),
+        aiohttp_client=connections,
     )
-    return Client(vertexai=False, api_key=key.read(), http_options=options)
+    return Client(vertexai=False, api_key=api_key, http_options=options), connections

@@ -14,11 +14,15 @@ from urllib.parse import urlencode
 
 from bizmeme.core.limits import BatchLimits
 from bizmeme.core.replies import printable
+from bizmeme.core.values import matching, objects, whole
 from bizmeme.labellers.gemini.calls import Calls
 from bizmeme.ports.labellers import BatchStatus, Outcome
 
 _ENDED = ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
 _PAGE = 100
+_MAX_PAGES = 1000
+_NAME = re.compile(r"batches/(?!\.+\Z)[A-Za-z0-9_.-]{1,200}")  # it becomes a part of an address
+_MAX_COUNT = 10**9
 _COUNT = re.compile(r"[0-9]{1,9}")
 # Of google.rpc.Code, and of HTTP where a vendor writes that: what the same question may survive.
 _PASSING = frozenset({1, 2, 4, 8, 10, 13, 14, 408, 409, 429, 499, 500, 502, 503, 504})
@@ -46,41 +50,53 @@ class GeminiBatches:
         requests = [json.loads(line) for line in lines]
         batch = {"displayName": key, "inputConfig": {"requests": {"requests": requests}}}
         reply = await self._calls.post(f"models/{self._model}:batchGenerateContent", {"batch": batch})
-        name = self._calls.parsed(reply).get("name")
-        if not isinstance(name, str) or not name.startswith("batches/"):
-            raise self._calls.teller.silence("the batch that was created has no name")
-        return name
+        return self._named(self._calls.parsed(reply).get("name"))
 
     async def find(self, key: str) -> str | None:
-        """The newest batch of that display name."""
-        token, seen = "", {""}
-        while True:
+        """The newest batch of that display name; None where the list came to its end, and was one."""
+        token, seen = "", set[str]()
+        while len(seen) < _MAX_PAGES:
             asked = {"pageSize": str(_PAGE)} | ({"pageToken": token} if token else {})
-            page = await self._calls.get(f"batches?{urlencode(asked)}") or {}
-            for operation in _dicts(page.get("operations")):
+            page = await self._calls.get(f"batches?{urlencode(asked)}")
+            for operation in objects(page.get("operations")):
                 if _metadata(operation).get("displayName") == key:
-                    return str(operation.get("name"))
-            token = str(page.get("nextPageToken") or "")
-            if token in seen:  # none, or a server that goes round in circles
+                    return self._named(operation.get("name"))
+            token = self._following(page)
+            if not token:
                 return None
+            if token in seen:
+                break
             seen.add(token)
+        raise self._calls.teller.silence("its list of batches has no end")
+
+    def _following(self, page: Mapping[str, Any]) -> str:
+        """The token of the next page, empty at the end; what is no page of batches says nothing of any."""
+        token = "" if page.get("nextPageToken") is None else page["nextPageToken"]
+        if isinstance(token, str) and printable(token) == token and _is_page(page):
+            return token
+        raise self._calls.teller.silence("something else came than a list of batches")
+
+    def _named(self, name: object) -> str:
+        if (found := matching(_NAME, name)) is None:
+            raise self._calls.teller.silence("a batch of it has no name that could be one")
+        return found
 
     async def look(self, name: str) -> BatchStatus:
         """How far it is."""
-        operation = await self._calls.get(name)
+        operation = await self._calls.sought(self._named(name))
         if operation is None:
             return BatchStatus("unknown", 0, 0)
-        state = _state(operation)
-        done = _count(operation, "successfulRequestCount") + _count(operation, "failedRequestCount")
+        state, answered = _state(operation), _count(operation, "successfulRequestCount")
+        done = answered + _count(operation, "failedRequestCount")
         total = _count(operation, "requestCount")
         if state not in _ENDED and operation.get("done") is not True:
-            return BatchStatus("running", done, total)
+            return BatchStatus("running", done, total, answered=answered)
         problem = None if state == "SUCCEEDED" else self._problem(operation, state)
-        return BatchStatus("ended", done, total, problem)
+        return BatchStatus("ended", done, total, problem, answered)
 
     async def fetch(self, name: str) -> list[Outcome]:
         """Every answered or failed line of a batch that has ended; its answers last as long as it does."""
-        operation = await self._calls.get(name)
+        operation = await self._calls.sought(self._named(name))
         if operation is None:
             raise self._calls.teller.silence("the batch that had ended is gone")
         lines, answered = _lines(operation), _count(operation, "successfulRequestCount")
@@ -89,9 +105,9 @@ class GeminiBatches:
             told = f"its batch has {answered} answers, of which {len(lines or ())} came"
             raise self._calls.teller.silence(told)
         outcomes: dict[str, Outcome] = {}
-        for item in _dicts(lines):
+        for item in objects(lines):
             if (outcome := self._readable(item)) is not None:
-                outcomes.setdefault(outcome.request_hash, outcome)
+                outcomes[outcome.request_hash] = _better(outcomes.get(outcome.request_hash), outcome)
         return list(outcomes.values())
 
     def _readable(self, item: Mapping[str, Any]) -> Outcome | None:
@@ -104,19 +120,54 @@ class GeminiBatches:
             return None
 
     def _outcome(self, key: str, item: Mapping[str, Any]) -> Outcome | None:
+        """A response is paid for, whatever it is; what cannot be read in it is a reason later."""
         response, error = item.get("response"), item.get("error")
-        if isinstance(response, dict):
-            return Outcome(key, json.dumps(response), None)
-        if isinstance(error, dict):
-            told = self._calls.teller.told(error.get("message") or "no reason given")
+        if response is None and isinstance(error, dict):
+            told = self._calls.teller.told(error.get("message"))
             return Outcome(key, None, f"failed in its batch: {told}", again=error.get("code") in _PASSING)
-        return None
+        return Outcome(key, _written(response), None) if "response" in item else None
 
     def _problem(self, operation: Mapping[str, Any], state: str) -> str:
         error = operation.get("error")
         told = error.get("message") if isinstance(error, dict) else None
         word = state.lower() if state in _ENDED else "failed"
         return f"{word}: {self._calls.teller.told(told)}" if told else word
+
+
+def _better(held: Outcome | None, outcome: Outcome) -> Outcome:
+    """Of a line that came twice, its first reply, or else what came first."""
+    return outcome if held is None or (held.reply is None and outcome.reply is not None) else held
+
+
+def _written(value: object) -> str:
+    """As JSON; of an object that is nested too deep for that, the parts that are not."""
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        parts = value.items() if isinstance(value, dict) else ()
+        return json.dumps({name: part for name, part in parts if _can_be_written(part)})
+
+
+def _can_be_written(value: object) -> bool:
+    try:
+        json.dumps([value])
+    except RecursionError:
+        return False
+    return True
+
+
+def _is_page(page: Mapping[str, Any]) -> bool:
+    """Whether it lists batches: the last page may leave the list out, but has nothing else then."""
+    operations = page.get("operations")
+    if operations is None:
+        return page.keys() <= {"operations", "nextPageToken"}
+    return isinstance(operations, list) and all(map(_is_batch, operations))
+
+
+def _is_batch(operation: object) -> bool:
+    if not isinstance(operation, dict) or not isinstance(operation.get("metadata"), dict | None):
+        return False
+    return isinstance(_metadata(operation).get("displayName"), str | None)
 
 
 def _metadata(operation: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -126,7 +177,8 @@ def _metadata(operation: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _state(operation: Mapping[str, Any]) -> str:
     """How it is, without the word before it, which is one of two."""
-    return str(_metadata(operation).get("state")).rpartition("_STATE_")[2]
+    state = _metadata(operation).get("state")
+    return state.rpartition("_STATE_")[2] if isinstance(state, str) else ""
 
 
 def _lines(operation: Mapping[str, Any]) -> list[Any] | None:
@@ -134,17 +186,15 @@ def _lines(operation: Mapping[str, Any]) -> list[Any] | None:
     for place in (_metadata(operation).get("output"), operation.get("response")):
         inner = place.get("inlinedResponses") if isinstance(place, dict) else None
         if isinstance(inner, dict):
-            lines = inner.get("inlinedResponses")
-            return lines if isinstance(lines, list) else []
+            lines = inner.get("inlinedResponses", [])
+            return lines if isinstance(lines, list) else None
     return None
-
-
-def _dicts(value: object) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _count(operation: Mapping[str, Any], name: str) -> int:
     """One of its `batchStats`, which comes in quotes, or not at all where it is zero."""
     stats = _metadata(operation).get("batchStats")
-    told = str(stats.get(name)) if isinstance(stats, dict) else ""
-    return int(told) if _COUNT.fullmatch(told) else 0
+    told = stats.get(name) if isinstance(stats, dict) else None
+    if (digits := matching(_COUNT, told)) is not None:
+        return int(digits)
+    return whole(told, below=_MAX_COUNT) or 0

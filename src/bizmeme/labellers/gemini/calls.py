@@ -5,25 +5,25 @@ either: they are journalled first, and a field that this version does not know m
 requests go through the client's own low-level door: its decisions would take seven times the processor.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bizmeme.labellers.gemini.refusals import Teller, families
+from bizmeme.core.values import parsed
+from bizmeme.labellers.gemini.refusals import Teller, families, missing
 
 if TYPE_CHECKING:
+    from aiohttp import ClientSession
     from google.genai import Client
 
-_NOT_FOUND = 404
 Headers = Mapping[str, str]
 
 
 class Calls:
     """One client, and what its errors mean."""
 
-    def __init__(self, client: "Callable[[], Client]", teller: Teller) -> None:
-        self._made = client
-        self._held: Client | None = None
+    def __init__(self, made: "Callable[[], tuple[Client, ClientSession]]", teller: Teller) -> None:
+        self._made = made
+        self._held: tuple[Client, ClientSession] | None = None
         self._teller = teller
 
     @property
@@ -31,7 +31,7 @@ class Calls:
         """Made at first use, and held: the SDK ends the requests of a client that nobody holds."""
         if self._held is None:
             self._held = self._made()
-        return self._held
+        return self._held[0]
 
     @property
     def teller(self) -> Teller:
@@ -42,29 +42,32 @@ class Calls:
         """The body of a reply that is paid. Raises ServiceError, RefusedError, QuotaError."""
         return await self._request("post", path, body)
 
-    async def get(self, path: str) -> Any | None:
-        """A resource; None where there is no such one. Raises as `post` does."""
+    async def get(self, path: str) -> Mapping[str, Any]:
+        """A resource that is always there. Raises as `post` does."""
+        return self.parsed(await self._request("get", path, {}))
+
+    async def sought(self, path: str) -> Mapping[str, Any] | None:
+        """A resource; None where the vendor itself says that it has no such one. Raises as `post` does."""
         from google.genai import errors
 
         try:
             return self.parsed(await self._request("get", path, {}, let_through=errors.ClientError))
         except errors.ClientError as error:
-            if error.code == _NOT_FOUND:
+            if missing(error):
                 return None
             raise self._teller.meaning(error, paid=False) from None
 
     async def close(self) -> None:
         """Close the connections."""
         if self._held is not None:
-            await self._held.aio.aclose()
-            self._held.close()
+            (client, session), self._held = self._held, None
+            await client.aio.aclose()
+            client.close()
+            await session.close()
 
-    def parsed(self, text: str) -> Any:
+    def parsed(self, text: str) -> Mapping[str, Any]:
         """A body that must be JSON's object. Raises ServiceError."""
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            value = None
+        value = parsed(text.encode())
         if not isinstance(value, dict):
             raise self._teller.silence("something else came than JSON")
         return value
@@ -87,6 +90,8 @@ class Calls:
 
     def _json(self, text: str, headers: Headers) -> str:
         kinds = [value for name, value in headers.items() if name.lower() == "content-type"]
-        if not kinds or kinds[0].partition(";")[0].strip() != "application/json":
+        if not kinds or kinds[0].partition(";")[0].strip().lower() != "application/json":
             raise self._teller.silence("a web page came instead of JSON")  # a captive portal, a proxy's page
+        if not text.strip():
+            raise self._teller.silence("an empty reply came")
         return text

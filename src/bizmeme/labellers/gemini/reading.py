@@ -6,12 +6,12 @@
  "usage": {"total_input_tokens": 641}}
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from bizmeme.core.prices import Usage
 from bizmeme.core.replies import printable, read_answer
+from bizmeme.core.values import parsed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.labellers.gemini.wire import QUESTION
 from bizmeme.ports.labellers import Answer
@@ -26,7 +26,7 @@ _WHY: Mapping[str, str] = {
 def read(reply: str, reader: Callable[[Any, Labels], Answer], *, labels: Labels) -> Answer:
     """What a reply says, by the reader of its endpoint; never raises."""
     try:
-        body = json.loads(reply)
+        body = parsed(reply.encode())
         usage = _usage(body)
     except _BROKEN:
         return _none("the reply is not JSON of Gemini", None)
@@ -41,11 +41,11 @@ def chat(body: Any, labels: Labels) -> Answer:
     usage = _usage(body)
     blocked = (body.get("promptFeedback") or {}).get("blockReason")
     if blocked:
-        return _none(f"the prompt was blocked: {blocked}", usage)
+        return _none(f"the prompt was blocked: {_word(blocked)}", usage)
     candidates = body.get("candidates")
     if not candidates:
         return _none("the reply has no candidates", usage)
-    finish = candidates[0].get("finishReason", "STOP")
+    finish = _word(candidates[0].get("finishReason", "STOP"))
     if finish != "STOP":
         return _none(f"{_WHY.get(finish, 'the model refused')}: {finish}", usage)
     parts = (candidates[0].get("content") or {}).get("parts") or []
@@ -62,11 +62,13 @@ def decision(body: Any, labels: Labels) -> Answer:
     usage = _usage(body)
     blocked = (body.get("prompt_feedback") or {}).get("block_reason")
     if blocked:
-        return _none(f"the prompt was blocked: {blocked}", usage)
+        return _none(f"the prompt was blocked: {_word(blocked)}", usage)
     answer = body["answers"][QUESTION]
     choice = answer["choice"]
+    if not isinstance(choice, str):
+        return _none("the answer has no label", usage)
     if choice not in labels.names:
-        return _none(f"'{str(choice)[:40]}' is not a label", usage)
+        return _none(f"'{choice[:40]}' is not a label", usage)
     probabilities = _probabilities(answer.get("probabilities"), labels)
     sure = _share(answer.get("confidence")) if probabilities is None else probabilities[choice]
     return Answer(choice, sure, probabilities, None, None, usage)
@@ -74,6 +76,11 @@ def decision(body: Any, labels: Labels) -> Answer:
 
 def _none(reason: str, usage: Usage | None) -> Answer:
     return Answer(None, None, None, None, printable(reason)[:200], usage)
+
+
+def _word(value: Any) -> str:
+    """A word of the vendor's; what is none is not written out: it may be nested too deep for that."""
+    return value if isinstance(value, str) else "no reason given"
 
 
 def _probabilities(values: Any, labels: Labels) -> dict[str, float] | None:

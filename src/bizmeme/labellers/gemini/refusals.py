@@ -9,6 +9,7 @@
     409, 429, 500, 503, …                                       ask again, after RetryInfo's delay
     408, 499, 502, 504, 520 … 524 to what is paid               in doubt: a gateway gave up waiting
     the same to what is not                                     ask again
+    204, 302, 600, an error that cannot be read                 in doubt
 
 Google's SDK lets through what its transports raise: errors of aiohttp, httpx2 and the standard library.
 """
@@ -20,6 +21,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from bizmeme.core.replies import printable
+from bizmeme.core.values import objects
 from bizmeme.errors import QuotaError, RefusedError, ServiceError
 from bizmeme.labellers.gemini.config import WHERE
 from bizmeme.ports.labellers import GAVE_UP
@@ -27,9 +29,11 @@ from bizmeme.shell.keys import Key
 
 _NO_RIGHT = (401, 402, 403)
 _BAD, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 400, 404, 429, 500
+_NO_STATUS = 600  # from here on
 _BUSY = (408, 409, _TOO_MANY, 499)
 _NO_CREDIT = ("prepayment credits are depleted", "monthly spending cap", "billing account")
 _SETTINGS = ("generation_config", "Unknown name", "response_json_schema", "Logprobs")
+_UNTOLD = "no reason given"
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s?")
 
 
@@ -49,15 +53,22 @@ class Refusal:
         return inner if isinstance(inner, dict) else {}
 
     @property
+    def missing(self) -> bool:
+        """Whether the vendor itself says that it has no such thing; anybody's 404 may mean the address."""
+        inner = self.body.get("error") if isinstance(self.body, dict) else None
+        word = (inner.get("code"), inner.get("status")) if isinstance(inner, dict) else None
+        return self.status == _NOT_FOUND and word == (_NOT_FOUND, "NOT_FOUND")
+
+    @property
     def message(self) -> str:
         """The vendor's own words."""
-        return str(self.error.get("message") or "no reason given")
+        return _text(self.error.get("message")) or _UNTOLD
 
     def details(self, kind: str) -> Iterator[Mapping[str, Any]]:
         """Details of a kind, as RetryInfo."""
         listed = self.error.get("details")
         for each in listed if isinstance(listed, list) else []:
-            if isinstance(each, dict) and str(each.get("@type")).endswith(f".{kind}"):
+            if isinstance(each, dict) and _text(each.get("@type")).endswith(f".{kind}"):
                 yield each
 
     @property
@@ -65,7 +76,7 @@ class Refusal:
         """When to ask again, where the server says so."""
         told = [each.get("retryDelay") for each in self.details("RetryInfo")]
         told.append(self.headers.get("retry-after"))
-        seconds = (_seconds(each) for each in told if each is not None)
+        seconds = (_seconds(_text(each)) for each in told)
         named = next((each for each in seconds if each is not None), None)
         return self._until_s() if named is None else named
 
@@ -93,8 +104,9 @@ class Refusal:
     def spent(self) -> bool:
         """Whether waiting a minute does not help: a day's quota, no credit, no billing."""
         violations = [each.get("violations") for each in self.details("QuotaFailure")]
-        quotas = [str(quota) for listed in violations if isinstance(listed, list) for quota in listed]
-        if self.status == _TOO_MANY and any("PerDay" in quota for quota in quotas):
+        quotas = [quota for listed in violations for quota in objects(listed)]
+        words = [_text(value) for quota in quotas for value in quota.values()]
+        if self.status == _TOO_MANY and any("PerDay" in word for word in words):
             return True
         no_credit = any(words in self.message.lower() for words in _NO_CREDIT)
         return no_credit or self.error.get("status") == "FAILED_PRECONDITION"
@@ -111,11 +123,11 @@ class Teller:
         """What an error that came out of the SDK means; `paid`: whether an answer would have been charged."""
         if (refusal := _refusal(error)) is not None:
             return self.refused(refusal, paid=paid)
-        if type(error).__name__ == "JSONDecodeError":  # of an error's body: the SDK parses no other here
+        if _unread(error):  # of an error's body: the SDK parses no other here
             return self.silence("its error cannot be read, nor of what status it was")
         cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
         if _never_sent(error) or _never_sent(cause):
-            told = self._safe(cause)
+            told = self._safe(str(cause))
             return RefusedError(f"{self.base_url} cannot be reached: {told}. Try again.", again=True)
         if _timed_out(cause):
             return self.silence("nothing came in time")
@@ -124,6 +136,8 @@ class Teller:
     def refused(self, refusal: Refusal, *, paid: bool) -> ServiceError:
         """What an error status means."""
         told = self.told(refusal.message)
+        if not _BAD <= refusal.status < _NO_STATUS:
+            return self.silence(f"it sent status {refusal.status} in place of an answer")
         if paid and refusal.status in GAVE_UP:
             return self.silence(f"a gateway gave up waiting (status {refusal.status}): {told}")
         reason = f"refused with status {refusal.status}: {told}"
@@ -151,16 +165,16 @@ class Teller:
 
     def told(self, words: object) -> str:
         """The vendor's own words, short, without the key, and not with a part of it either."""
-        return self._safe(words)[:160].rstrip(".")
+        return self._safe(_text(words) or _UNTOLD)[:160].rstrip(".")
 
     def silence(self, problem: str) -> ServiceError:
         """No answer came, or none that can be one: whether it was charged is in doubt."""
         told = self._safe(problem).rstrip(".")
         return ServiceError(f"{self.base_url} did not answer: {told}. Run the same command again later.")
 
-    def _safe(self, words: object) -> str:
+    def _safe(self, words: str) -> str:
         """Without the key, and fit for any table."""
-        return printable(self.key.hide(str(words)))
+        return printable(self.key.hide(words))
 
 
 def families() -> tuple[type[Exception], ...]:
@@ -175,7 +189,14 @@ def families() -> tuple[type[Exception], ...]:
         httpx2.HTTPError,
         OSError,  # TimeoutError is one
         ValueError,
+        RecursionError,  # of an error's body that is nested too deep
     )
+
+
+def missing(error: Exception) -> bool:
+    """Whether an error that came out of the SDK is the vendor's word that it has no such thing."""
+    refusal = _refusal(error)
+    return refusal is not None and refusal.missing
 
 
 def _refusal(error: Exception) -> Refusal | None:
@@ -186,6 +207,10 @@ def _refusal(error: Exception) -> Refusal | None:
         headers = getattr(error.response, "headers", None) or {}
         return Refusal(int(error.code), error.details, headers)
     return None
+
+
+def _unread(error: Exception) -> bool:
+    return isinstance(error, RecursionError) or type(error).__name__ == "JSONDecodeError"
 
 
 def _never_sent(error: Exception) -> bool:
@@ -202,7 +227,12 @@ def _timed_out(error: Exception) -> bool:
     return isinstance(error, TimeoutError | httpx2.TimeoutException)
 
 
-def _seconds(value: object) -> float | None:
+def _seconds(value: str) -> float | None:
     """Seconds of "22s", "0.5s" or "22"."""
-    found = _SECONDS.fullmatch(str(value).strip())
+    found = _SECONDS.fullmatch(value.strip())
     return float(found[1]) if found else None
+
+
+def _text(value: object) -> str:
+    """A text; of what is none, nothing: to write it out may take more levels than there are."""
+    return value if isinstance(value, str) else ""
