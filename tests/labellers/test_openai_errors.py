@@ -270,7 +270,7 @@ def test_the_request_is_the_body_and_the_key() -> None:
 
     async def answer(request: web.Request) -> web.StreamResponse:
         heard.append((request.path, request.headers["Authorization"], orjson.loads(await request.read())))
-        return web.json_response({})
+        return web.json_response({"answers": []})
 
     async def ask() -> object:
         async with scripted(answer) as base_url, planted_labeller(base_url) as asked:

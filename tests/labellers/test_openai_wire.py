@@ -50,10 +50,15 @@ def doubtful(answer: Handler) -> str:
     "charset", ["utf-8", "hex", "utf-7", "idna", "unicode_escape", "utf-16", "latin-1", "moon", '""', "rot13"]
 )
 def test_a_reply_is_utf_8_whatever_its_header_says(charset: str) -> None:
-    body = b'{"x": "+2D0- \\ud83d \xc3\xa9 \xed\xa0\x80 \xff"}'
+    body = b'{"usage": "+2D0- \\ud83d \xc3\xa9 \xed\xa0\x80 \xff"}'
     reply = asked(saying(body, Content_Type=f"application/json; charset={charset}"))
     assert reply == body.decode(errors="replace")
     reply.encode()  # a journal takes it
+
+
+@pytest.mark.parametrize("told", [b"{}", b'{"error": {"message": "x"}}', b"[]", b'"choices "'])
+def test_json_of_a_stranger_is_no_reply(told: bytes) -> None:
+    assert "JSON came that is no chat completion" in doubtful(saying(told))
 
 
 @pytest.mark.parametrize("charset", ["hex", "utf-7", "idna"])
@@ -74,8 +79,8 @@ def test_a_packed_reply_is_unpacked_once() -> None:
 
 
 def test_a_reply_of_four_mib_is_kept_and_a_byte_more_is_in_doubt() -> None:
-    assert len(asked(saying(b" " * (4 * MIB)))) == 4 * MIB
-    assert "its answer is longer than 4194304 bytes" in doubtful(saying(b" " * (4 * MIB + 1)))
+    assert len(asked(saying(CHAT.ljust(4 * MIB)))) == 4 * MIB
+    assert "its answer is longer than 4194304 bytes" in doubtful(saying(CHAT.ljust(4 * MIB + 1)))
 
 
 def test_a_small_reply_that_unpacks_to_a_large_one_is_in_doubt() -> None:

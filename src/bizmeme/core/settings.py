@@ -8,6 +8,7 @@ A value has one home, a yaml under conf/; here stand its meaning and its bounds,
 docstring under a field is its description in docs/reference/params.md.
 """
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -15,6 +16,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+def _reachable(address: str) -> str:
+    if not re.match(r"(https?|sandbox)://[^\s/]", address):
+        raise ValueError("an address begins with https:// or http://, or names a server of the sandbox")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_reachable)]
+"""Of a service: `https://api.openai.com/v1`, `sandbox://openai/v1`."""
 
 
 class Section(BaseModel):

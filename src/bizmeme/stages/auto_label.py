@@ -22,6 +22,7 @@ from bizmeme.core.settings import Plugin, PositiveInt, Section, Seed
 from bizmeme.core.verdicts import Concluded, Pilot, Rules, concluded
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import ConfigError, GateError
+from bizmeme.ports.labellers import Labeller
 from bizmeme.ports.trackers import Run, Tracker
 from bizmeme.shell.auto_label.labelling import Hired, Labelling, Terms, Told, Tools, hold
 from bizmeme.shell.auto_label.questions import Prompting, Work, work_to_do
@@ -148,11 +149,18 @@ def hired(params: Params) -> list[Hired]:
     return [
         Hired(
             name,
-            build("labeller", section, where=f"labeller.{name}", labels=params.labels, prices=params.prices),
+            _built(name, section, params),
             section.model_dump()["mode"],
         )
         for name, section in sections.items()
     ]
+
+
+def _built(name: str, section: Plugin, params: Params) -> Labeller:
+    where = f"labeller.{name}"
+    needs = {"labels": params.labels, "prices": params.prices, "section": where}
+    labeller: Labeller = build("labeller", section, where=where, **needs)
+    return labeller
 
 
 def terms(params: Params) -> Terms:

@@ -55,9 +55,9 @@ def test_a_paid_reply_is_utf_8_whatever_its_header_says(desk: Desk, charset: str
 @pytest.mark.parametrize(
     ("charset", "raw"),
     [
-        ("utf-7", b'{"x": "+2D0-"}'),
-        ("unicode_escape", b'{"x": "\\ud83d"}'),
-        ("utf-8", b'{"x": "\xff\xed\xa0\x80"}'),
+        ("utf-7", b'{"usage": "+2D0-"}'),
+        ("unicode_escape", b'{"usage": "\\ud83d"}'),
+        ("utf-8", b'{"usage": "\xff\xed\xa0\x80"}'),
     ],
 )
 def test_a_paid_reply_fits_in_a_journal_whatever_its_bytes_are(desk: Desk, charset: str, raw: bytes) -> None:
@@ -96,7 +96,7 @@ def test_an_error_is_utf_8_whatever_its_header_says(desk: Desk) -> None:
 
 
 def padded(size: int) -> bytes:
-    return b'{"x": "' + b"a" * (size - 9) + b'"}'
+    return b'{"usage": "' + b"a" * (size - 13) + b'"}'
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -136,3 +136,14 @@ def test_an_error_without_words_gives_no_reason(desk: Desk, mode: str, message: 
     answer = Said(429, {"error": {"code": 429, "message": message, "details": details}})
     error = refused(desk, mode, answer)
     assert (error.reason, error.after_s) == ("refused with status 429: no reason given", None)
+
+
+@pytest.mark.parametrize("mode", ENDPOINTS)
+@pytest.mark.parametrize(
+    "told", [{}, {"error": {"message": "x"}}, {"status": "ok"}, [], "a candidate"], ids=str
+)
+def test_json_of_a_stranger_is_no_reply(desk: Desk, mode: str, told: Any) -> None:
+    error, asked = failure(desk, mode, Said(200, told))
+    assert type(error) is ServiceError
+    assert asked == 1
+    assert "JSON came that is no answer of a model" in str(error)

@@ -12,7 +12,7 @@ from bizmeme.errors import QuotaError
 from bizmeme.labellers.gemini import reading, wire
 from bizmeme.labellers.gemini.batches import GeminiBatches
 from bizmeme.labellers.gemini.calls import Calls
-from bizmeme.labellers.gemini.config import WHERE, Config
+from bizmeme.labellers.gemini.config import Config
 from bizmeme.labellers.gemini.refusals import Teller, families
 from bizmeme.ports.labellers import Answer, Batches, ModelCard, Picture, Question, Worst
 from bizmeme.shell.keys import Key
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from google.genai import Client
 
 _API_VERSION = "v1beta"  # the SDK's own is v1, which knows no decisions
+_WORDS = ('"candidates"', '"promptFeedback"', '"usageMetadata"', '"answers"', '"usage"')
+"""Keys of which every reply has one."""
 _OVERHEAD_TOKENS = 200  # roles, separators, names
 
 
@@ -90,16 +92,18 @@ class GeminiLabeller:
     async def card(self) -> ModelCard:
         """Whether the model is there; Gemini's list says of no model until when."""
         if await self._calls.sought(f"models/{self.model}") is None:
-            raise QuotaError(
-                f"{self._config.base_url} has no model {self.model}. Check {WHERE}.model in conf/labeller/.",
-                again=False,
-            )
+            told = f"{self._config.base_url} has no model {self.model}."
+            section = self._calls.teller.section
+            raise QuotaError(f"{told} Check {section}.model in conf/labeller/.", again=False)
         return ModelCard(shutdown=None)
 
     async def ask(self, body: Mapping[str, object]) -> str:
-        """Send it once."""
+        """Send it once. JSON of somebody else's is no reply: kept as one, it would answer for ever."""
         path = "decisions" if self._decides else f"models/{self.model}:generateContent"
-        return await self._calls.post(path, body)
+        reply = await self._calls.post(path, body)
+        if not any(word in reply for word in _WORDS):
+            raise self._calls.teller.silence("JSON came that is no answer of a model")
+        return reply
 
     def read(self, reply: str) -> Answer:
         """What a reply says; never raises."""
@@ -110,11 +114,16 @@ class GeminiLabeller:
         await self._calls.close()
 
 
-def build(config: Config, *, labels: Labels, prices: PriceTable) -> GeminiLabeller:
-    """A labeller that reads its key from the environment when it first asks; raises ConfigError."""
-    usable = prices.usable(config.model, config.mode, vendor="gemini", where=WHERE)
-    key = Key(config.api_key_env, setting=f"{WHERE}.api_key_env", service=config.base_url)
-    teller = Teller(config.base_url, key)
+def build(
+    config: Config, *, labels: Labels, prices: PriceTable, section: str = "labeller.gemini"
+) -> GeminiLabeller:
+    """A labeller that reads its key from the environment when it first asks; messages name its section.
+
+    Raises ConfigError where the vendor does not offer what the section asks for.
+    """
+    usable = prices.usable(config.model, config.mode, vendor="gemini", where=section)
+    key = Key(config.api_key_env, setting=f"{section}.api_key_env", service=config.base_url)
+    teller = Teller(config.base_url, key, section)
     return GeminiLabeller(config, labels, usable, Calls(lambda: _client(config, key), teller))
 
 

@@ -7,10 +7,8 @@ from pydantic import Field, model_validator
 from bizmeme.core.limits import BatchLimits, Limits
 from bizmeme.core.pictures import Detail
 from bizmeme.core.prices import Mode
-from bizmeme.core.settings import PositiveInt, Section
+from bizmeme.core.settings import Address, PositiveInt, Section
 from bizmeme.errors import ConfigError
-
-WHERE = "labeller.gemini"
 
 
 class Config(Section):
@@ -19,7 +17,7 @@ class Config(Section):
     name: Literal["gemini"]
     """This folder."""
 
-    base_url: str
+    base_url: Address
     """Address of the API, without its version."""
 
     api_key_env: str
@@ -54,7 +52,7 @@ class Config(Section):
     def _no_logprobs(cls, values: Any) -> Any:
         if isinstance(values, dict) and "logprobs" in values:
             raise ConfigError(
-                f"{WHERE}.logprobs: there is no such key. Gemini's models answer 'Logprobs is not enabled'. "
-                "Remove it; for probabilities set mode: decisions and model: gemini-decision-1."
+                "labeller.gemini.logprobs: there is no such key. Gemini's models answer 'Logprobs is not "
+                "enabled'. Remove it; for probabilities set mode: decisions and model: gemini-decision-1."
             )
         return values

@@ -23,7 +23,6 @@ from typing import Any
 from bizmeme.core.replies import printable
 from bizmeme.core.values import objects
 from bizmeme.errors import QuotaError, RefusedError, ServiceError
-from bizmeme.labellers.gemini.config import WHERE
 from bizmeme.ports.labellers import GAVE_UP
 from bizmeme.shell.keys import Key
 
@@ -118,6 +117,7 @@ class Teller:
 
     base_url: str
     key: Key
+    section: str  # whose settings messages name
 
     def meaning(self, error: Exception, *, paid: bool) -> ServiceError:
         """What an error that came out of the SDK means; `paid`: whether an answer would have been charged."""
@@ -156,9 +156,9 @@ class Teller:
         if refusal.bad_key:
             return f"Check the key in ${self.key.variable}, its rights and its billing."
         if refusal.status == _NOT_FOUND:
-            return f"Check {WHERE}.model and base_url in conf/labeller/."
+            return f"Check {self.section}.model and base_url in conf/labeller/."
         if refusal.every_post:
-            return f"Every post would be refused so: change {WHERE} in conf/labeller/."
+            return f"Every post would be refused so: change {self.section} in conf/labeller/."
         if refusal.spent:
             return "Wait for the next day, or see to quota and billing there; everything paid for is kept."
         return None

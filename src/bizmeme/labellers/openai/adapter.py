@@ -16,7 +16,7 @@ from bizmeme.core.values import parsed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.labellers.openai.batches import OpenAiBatches
 from bizmeme.labellers.openai.chat import Chat
-from bizmeme.labellers.openai.config import SECTION, Config, usable
+from bizmeme.labellers.openai.config import Config, usable
 from bizmeme.labellers.openai.decisions import Decisions
 from bizmeme.labellers.openai.endpoint import Endpoint
 from bizmeme.labellers.openai.wire import Wire
@@ -111,8 +111,11 @@ class OpenAiLabeller:
             raise self._wire.troubles.nonsense("its card's shutdown_date is no day") from None
 
     async def ask(self, body: Mapping[str, object]) -> str:
-        """Send once."""
-        return await self._wire.post(self._endpoint.path, body)
+        """Send once. JSON of somebody else's is no reply: kept as one, it would answer for ever."""
+        reply = await self._wire.post(self._endpoint.path, body)
+        if not any(word in reply for word in self._endpoint.words):
+            raise self._wire.troubles.nonsense(f"JSON came that is no {self._endpoint.kind}")
+        return reply
 
     def read(self, reply: str) -> Answer:
         """Label, confidence, rationale and usage; whatever cannot be read is a reason."""
@@ -145,12 +148,14 @@ class OpenAiLabeller:
         await self._wire.close()
 
 
-def build(config: Config, *, labels: Labels, prices: PriceTable) -> OpenAiLabeller:
-    """A labeller that reads its key from the environment when it first asks.
+def build(
+    config: Config, *, labels: Labels, prices: PriceTable, section: str = "labeller.openai"
+) -> OpenAiLabeller:
+    """A labeller that reads its key from the environment when it first asks; messages name its section.
 
     Raises ConfigError where the vendor does not offer what the section asks for.
     """
-    model = usable(config, prices)
-    key = Key(config.api_key_env, setting=f"{SECTION}.api_key_env", service=config.base_url)
+    model = usable(config, prices, section=section)
+    key = Key(config.api_key_env, setting=f"{section}.api_key_env", service=config.base_url)
     endpoint = Decisions(config, labels) if config.endpoint == "decisions" else Chat(config, labels)
-    return OpenAiLabeller(config, endpoint, prices=model, wire=Wire(config, key))
+    return OpenAiLabeller(config, endpoint, prices=model, wire=Wire(config, key, section=section))

@@ -4,7 +4,7 @@
  "usage": {"prompt_tokens": 612, "completion_tokens": 27, "prompt_tokens_details": {"cached_tokens": 0}}}
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +31,7 @@ class Chat:
 
     path = "/chat/completions"
     kind = "chat completion"
+    words: Sequence[str] = ('"choices"', '"usage"')
 
     def __init__(self, config: Config, labels: Labels) -> None:
         self._config = config

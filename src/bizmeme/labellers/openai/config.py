@@ -7,10 +7,8 @@ from pydantic import Field
 from bizmeme.core.limits import BatchLimits, Limits
 from bizmeme.core.pictures import Detail
 from bizmeme.core.prices import Endpoint, Mode, ModelPrices, PriceTable
-from bizmeme.core.settings import PositiveInt, Section
+from bizmeme.core.settings import Address, PositiveInt, Section
 from bizmeme.errors import ConfigError
-
-SECTION = "labeller.openai"
 
 
 class Config(Section):
@@ -19,7 +17,7 @@ class Config(Section):
     name: Literal["openai"]
     """This folder."""
 
-    base_url: str
+    base_url: Address
     """Address of the API, with its version."""
 
     api_key_env: str
@@ -58,13 +56,13 @@ class Config(Section):
         return "decisions" if self.mode == "decisions" else "chat"
 
 
-def usable(config: Config, prices: PriceTable) -> ModelPrices:
+def usable(config: Config, prices: PriceTable, *, section: str) -> ModelPrices:
     """The model's prices; raises ConfigError where the vendor does not offer what is asked of it."""
-    model = prices.usable(config.model, config.mode, vendor="openai", where=SECTION)
+    model = prices.usable(config.model, config.mode, vendor="openai", where=section)
     if config.logprobs and (not model.logprobs or config.endpoint != "chat"):
         giving = sorted(name for name, each in prices.models.items() if each.logprobs)
         raise ConfigError(
-            f"{SECTION}.logprobs = true: {config.model} gives no token probabilities in mode {config.mode}. "
+            f"{section}.logprobs = true: {config.model} gives no token probabilities in mode {config.mode}. "
             f"Set it to false, or choose mode live or batch and one of {', '.join(giving)}."
         )
     return model

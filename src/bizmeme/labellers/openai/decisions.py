@@ -23,6 +23,7 @@ class Decisions:
 
     path = "/decisions"
     kind = "decision"
+    words: Sequence[str] = ('"answers"', '"usage"')
     most_output_tokens = 16  # an upper bound for one choice; it costs nothing
 
     def __init__(self, config: Config, labels: Labels) -> None:

@@ -1,6 +1,6 @@
 """What the adapter needs of an endpoint: requests, what shapes an answer, and how replies are read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from bizmeme.core.prices import Usage
@@ -13,6 +13,7 @@ class Endpoint(Protocol):
 
     path: str
     kind: str  # of a reply, in a sentence
+    words: Sequence[str]  # keys of which every reply has one
 
     @property
     def identity(self) -> Mapping[str, object]:

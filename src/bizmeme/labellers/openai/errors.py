@@ -23,7 +23,7 @@ import aiohttp
 from bizmeme.core.replies import printable
 from bizmeme.core.values import parsed
 from bizmeme.errors import QuotaError, RefusedError, ServiceError
-from bizmeme.labellers.openai.config import SECTION, Config
+from bizmeme.labellers.openai.config import Config
 from bizmeme.ports.labellers import GAVE_UP
 from bizmeme.shell.keys import Key
 
@@ -43,7 +43,7 @@ _ADVICE: Mapping[int, str] = MappingProxyType(
         401: "Check the key in ${variable}.",
         402: "Add credit there; everything paid for is kept.",
         403: "Check the rights of the key in ${variable}.",
-        404: f"Check {SECTION}.model and base_url in conf/labeller/.",
+        404: "Check {section}.model and base_url in conf/labeller/.",
     }
 )
 _SETTINGS: Mapping[str, str] = MappingProxyType(
@@ -63,9 +63,10 @@ _SETTINGS: Mapping[str, str] = MappingProxyType(
 class Troubles:
     """Turns the SDK's errors into ours; keeps the key out of all of them."""
 
-    def __init__(self, config: Config, key: Key) -> None:
+    def __init__(self, config: Config, key: Key, *, section: str) -> None:
         self._config = config
         self._key = key
+        self._section = section
 
     def told(self, words: object) -> str:
         """The vendor's own words, short, without the key, and not with a part of it either."""
@@ -92,9 +93,10 @@ class Troubles:
     def _stopping(self, error: "APIStatusError", told: str) -> str | None:
         """What to do about an error that every other request would get as well; None where it is not."""
         if (setting := _setting(error, told)) is not None:
-            return f"Every post would be refused so: change {SECTION}.{setting} in conf/labeller/."
+            return f"Every post would be refused so: change {self._section}.{setting} in conf/labeller/."
         if error.status_code in _ADVICE:
-            return _ADVICE[error.status_code].replace("{variable}", self._config.api_key_env)
+            advice = _ADVICE[error.status_code].replace("{section}", self._section)
+            return advice.replace("{variable}", self._config.api_key_env)
         if error.code in _NO_CREDIT or error.type in _NO_CREDIT:
             return _ADVICE[402]
         if error.status_code == _TOO_MANY and ("per day" in told or "PD)" in told):

@@ -32,13 +32,13 @@ _UNREADABLE = (ValueError, LookupError, RuntimeError)
 class Wire:
     """One account's connections."""
 
-    def __init__(self, config: Config, key: Key) -> None:
+    def __init__(self, config: Config, key: Key, *, section: str) -> None:
         self._config = config
         self._key = key
         # Whole addresses: the SDK parses a relative one twice as often.
         self._base_url = config.base_url.rstrip("/")
         self._client: AsyncOpenAI | None = None
-        self.troubles = Troubles(config, key)
+        self.troubles = Troubles(config, key, section=section)
 
     @property
     def client(self) -> "AsyncOpenAI":
