@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
 from bizmeme.shell.builder import FOLDERS
@@ -96,7 +96,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 def _type(field: FieldInfo) -> str:
     plain = field.annotation
     name = plain.__name__ if isinstance(plain, type) and not typing.get_args(plain) else str(plain)
-    bounds = [str(each) for each in field.metadata]
+    bounds = [str(each) for each in field.metadata if not isinstance(each, AfterValidator)]
     return ", ".join([name.replace("typing.", ""), *bounds]).replace("|", "\\|")
 
 

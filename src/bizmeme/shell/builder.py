@@ -26,7 +26,7 @@ FOLDERS = {
 }
 
 
-def build(kind: str, section: Plugin, *, where: str | None = None, **needs: object) -> Any:
+def build(kind: str, section: Plugin, /, *, where: str | None = None, **needs: object) -> Any:
     """The adapter that `section.name` names, built from the rest of the section, which stands at `where`.
 
     `needs` are what the adapter takes beside its configuration (labels, a home folder). Raises ConfigError.
