@@ -167,6 +167,10 @@ def test_posts_in_batches_under_way_are_not_to_ask(plan: Say, fresh: Labelling, 
     assert counts[1] > 100
     assert counts[2] == usd(said["forecast"]) == 0
     assert said["requests"].partition(":")[0] == str(sum(counts))
+    live = plan("labeller.openai.mode=live", "auto_label.limit=150")["openai"]
+    assert live["in batches under way"].startswith(
+        f"{counts[1]}: nothing is asked until a run of labeller.openai in"
+    )
     more = plan("labeller.openai.mode=batch", "auto_label.limit=200")["openai"]
     assert int(more["in batches under way"]) == counts[1]
     assert int(more["to ask"]) == pytest.approx(50, abs=5)

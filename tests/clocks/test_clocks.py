@@ -20,21 +20,6 @@ def test_the_wall_clock_tells_the_time() -> None:
     assert abs(asyncio.run(now()) - time.time()) < 60
 
 
-def test_the_wall_clock_goes_on_where_it_was_when_it_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    computer = iter([1000.0, 1001.0, 501.0, 502.5, 400.0, 3000.0])
-    monkeypatch.setattr(time, "time", lambda: next(computer))
-    clock = wall.build(wall.Config(name="wall"))
-
-    async def told() -> list[float]:
-        found = []
-        for _ in range(6):
-            async with clock.session() as timer:
-                found.append(await timer.now())
-        return found
-
-    assert asyncio.run(told()) == [1000.0, 1001.0, 1001.0, 1002.5, 1002.5, 3602.5]
-
-
 def test_simulated_time_jumps_when_everybody_sleeps_and_in_order(world: Mapping[str, str]) -> None:
     clock: Clock = simulated.build(simulated.Config(name="simulated", base_url=world["clock"]))
     woken: list[tuple[str, float]] = []

@@ -50,13 +50,15 @@ def doubtful(answer: Handler) -> str:
     "charset", ["utf-8", "hex", "utf-7", "idna", "unicode_escape", "utf-16", "latin-1", "moon", '""', "rot13"]
 )
 def test_a_reply_is_utf_8_whatever_its_header_says(charset: str) -> None:
-    body = b'{"usage": "+2D0- \\ud83d \xc3\xa9 \xed\xa0\x80 \xff"}'
+    body = b'{"choices": "+2D0- \\ud83d \xc3\xa9 \xed\xa0\x80 \xff"}'
     reply = asked(saying(body, Content_Type=f"application/json; charset={charset}"))
     assert reply == body.decode(errors="replace")
     reply.encode()  # a journal takes it
 
 
-@pytest.mark.parametrize("told", [b"{}", b'{"error": {"message": "x"}}', b"[]", b'"choices "'])
+@pytest.mark.parametrize(
+    "told", [b"{}", b'{"error": {"message": "x"}, "usage": "see plans"}', b"[]", b'"choices"']
+)
 def test_json_of_a_stranger_is_no_reply(told: bytes) -> None:
     assert "JSON came that is no chat completion" in doubtful(saying(told))
 

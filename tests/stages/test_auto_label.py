@@ -204,7 +204,7 @@ def test_the_gate_stops_a_labeller_right_in_55_of_100_before_the_bulk(fresh: Lab
     assert 20 <= poor.asked("openai") - asked == fresh.held[0] <= pilot < 40
     assert not (fresh.folder / "data/auto_labels.parquet").exists()
     # What the pilot was like is there to be looked at.
-    assert done.stderr.endswith("Look at plots/auto_label/ and metrics/auto_label.json.\n")
+    assert done.stderr.endswith(f"Look at {fresh.folder / 'plots/auto_label'}.\n")
     figures = fresh.figures
     assert figures["labellers"]["openai"]["gate"]["passed"] is False
     assert figures["pilot"]["n"] == figures["posts"] == fresh.held[0]

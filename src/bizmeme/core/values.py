@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +23,16 @@ def parsed(body: bytes) -> Any:
         return json.loads(body)  # it reads half a surrogate pair as well, and other encodings than UTF-8
     except (ValueError, RecursionError):
         return None
+
+
+def is_strange(body: bytes, *, keys: Collection[str], block: str) -> bool:
+    """Whether it is JSON of somebody else: with none of these keys, nor an object under the key `block`.
+
+    What is cut off is no JSON, and may be anybody's.
+    """
+    told = parsed(body)
+    known = isinstance(told, dict) and (not told.keys().isdisjoint(keys) or isinstance(told.get(block), dict))
+    return told is not None and not known
 
 
 def objects(value: object) -> list[Mapping[str, Any]]:

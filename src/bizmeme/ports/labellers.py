@@ -107,7 +107,7 @@ class Batches(Protocol):
         ...
 
     async def fetch(self, name: str) -> list[Outcome] | None:
-        """Every line of an ended batch that has an outcome, in no particular order.
+        """Every line of an ended batch that has an outcome, in no particular order, each time that it came.
 
         None where the vendor has the batch, but no longer its outcomes. Raises as Labeller.ask does, and
         ServiceError as well where fewer can be read than the vendor says that it has.

@@ -30,4 +30,6 @@ def strange_tables(workspace: Workspace) -> str | None:
 def check_origin(workspace: Workspace) -> None:
     """Raise DataError where posts of one board would be paid for as another's."""
     if told := strange_tables(workspace):
-        raise DataError(f"{told}: nothing was asked. Run `dvc repro export_labels` with it first.")
+        raise DataError(
+            f"{told}: nothing was asked. Run `dvc repro export_labels` first, with this configuration."
+        )

@@ -34,7 +34,7 @@ from bizmeme.shell.journals import alone, open_journal
 from bizmeme.shell.origins import check_origin
 from bizmeme.shell.parquet import from_rows, write_json, write_table
 from bizmeme.shell.paying.desk import Asking
-from bizmeme.shell.paying.statement import doubts
+from bizmeme.shell.paying.statement import answered, doubts, paid_since
 from bizmeme.shell.workspace import Workspace
 from bizmeme.tables.labels import AutoLabels, AutoReplies
 
@@ -109,11 +109,10 @@ def run(params: Params, workspace: Workspace) -> None:
     check_rule(work, params)
     with open_journal(workspace.home, workspace.origin) as journal:
         with alone(workspace.home, workspace.origin, doing="asking"):
-            before_usd = journal.ledger.spending().settled_usd
+            before = answered(journal.ledger)
             told = asyncio.run(_label(work, params, journal, workspace))
-        paid_usd = journal.ledger.spending().settled_usd - before_usd
-        in_doubt_usd = {each.request_hash: each.reserved_usd for each in doubts(journal.ledger)}
-    report = Report(work, told, _concluded(work, told, params), params.labels.names, in_doubt_usd)
+        paid_usd = paid_since(journal.ledger, before)
+        report = _report(work, told, params, journal)
     replies = report.replies(origin=workspace.origin)
     write_table(AutoReplies, from_rows(AutoReplies, replies), workspace.write("data/auto_replies.parquet"))
     labels = from_rows(AutoLabels, report.labels())
@@ -121,6 +120,11 @@ def run(params: Params, workspace: Workspace) -> None:
     figures = _shown(report, params, workspace)
     _record(params, figures, workspace)
     print(f"auto_label: {told_in_a_line(figures, paid_usd=paid_usd)}")  # noqa: T201
+
+
+def _report(work: Work, told: Mapping[str, Told], params: Params, journal: Journal) -> Report:
+    in_doubt_usd = {each.request_hash: each.reserved_usd for each in doubts(journal.ledger)}
+    return Report(work, told, _concluded(work, told, params), params.labels.names, in_doubt_usd)
 
 
 def _shown(report: Report, params: Params, workspace: Workspace) -> dict[str, Any]:
@@ -200,12 +204,8 @@ async def _label(work: Work, params: Params, journal: Journal, workspace: Worksp
             hold(gates)
         except GateError as error:  # what the pilots were like is worth a look
             stopped = {hand.name: hand.stopped(pilots[hand.name], gates[hand.name]) for hand in hands}
-            _shown(
-                Report(work, stopped, _concluded(work, stopped, params), params.labels.names, {}),
-                params,
-                workspace,
-            )
-            raise GateError(f"{error}\nLook at plots/auto_label/ and metrics/auto_label.json.") from None
+            _shown(_report(work, stopped, params, journal), params, workspace)
+            raise GateError(f"{error}\nLook at {workspace.write('plots/auto_label')}.") from None
         for name, gate in gates.items():
             print(f"auto_label: {gate.message(name)}")  # noqa: T201
         return {hand.name: await hand.told(pilots[hand.name], gates[hand.name]) for hand in hands}

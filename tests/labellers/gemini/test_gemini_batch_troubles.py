@@ -78,7 +78,7 @@ def test_a_status_says_how_many_answers_are_charged_for(desk: Desk, count: objec
         assert (seen.state, seen.done, seen.total, seen.answered) == (word, 8, 9, 7)
 
 
-def test_only_lines_that_can_be_told_apart_are_outcomes(desk: Desk) -> None:
+def test_only_lines_that_can_be_told_apart_are_outcomes_each_time_that_they_came(desk: Desk) -> None:
     lines = [
         {"response": {"candidates": []}, "metadata": {"key": "a"}},
         {"response": {"candidates": [1]}, "metadata": {"key": "a"}},
@@ -95,6 +95,7 @@ def test_only_lines_that_can_be_told_apart_are_outcomes(desk: Desk) -> None:
         outcomes, _ = told(desk, lambda batches: batches.fetch("batches/one"), Said(body=place))
         assert outcomes == [
             Outcome("a", '{"candidates": []}', None),
+            Outcome("a", '{"candidates": [1]}', None),
             Outcome("c", None, "failed in its batch: no reason given", again=True),
             Outcome("d", None, "failed in its batch: Bad … ?", again=False),
             Outcome("?", '{"\\ud83d": 1}', None),
@@ -141,17 +142,6 @@ def test_a_body_nested_too_deeply_is_no_traceback(desk: Desk) -> None:
     ):
         with pytest.raises(ServiceError, match="something else came than JSON"):
             told(desk, act, body)
-
-
-def test_of_a_line_that_came_twice_a_reply_beats_an_error_and_the_first_reply_stays(desk: Desk) -> None:
-    def line(number: int | None) -> dict[str, object]:
-        said = {"error": {"code": 13}} if number is None else {"response": {"number": number}}
-        return {**said, "metadata": {"key": "a"}}
-
-    for numbers in ((None, 1, 2, None), (1, None, 2), (None, None, 1)):
-        operation = {"response": inline(*(line(number) for number in numbers))}
-        outcomes, _ = told(desk, lambda batches: batches.fetch("batches/one"), Said(body=operation))
-        assert outcomes == [Outcome("a", '{"number": 1}', None)]
 
 
 ANSWERED_B = {"response": {"candidates": []}, "metadata": {"key": "b"}}

@@ -55,9 +55,9 @@ def test_a_paid_reply_is_utf_8_whatever_its_header_says(desk: Desk, charset: str
 @pytest.mark.parametrize(
     ("charset", "raw"),
     [
-        ("utf-7", b'{"usage": "+2D0-"}'),
-        ("unicode_escape", b'{"usage": "\\ud83d"}'),
-        ("utf-8", b'{"usage": "\xff\xed\xa0\x80"}'),
+        ("utf-7", b'{"candidates": "+2D0-"}'),
+        ("unicode_escape", b'{"candidates": "\\ud83d"}'),
+        ("utf-8", b'{"candidates": "\xff\xed\xa0\x80"}'),
     ],
 )
 def test_a_paid_reply_fits_in_a_journal_whatever_its_bytes_are(desk: Desk, charset: str, raw: bytes) -> None:
@@ -96,7 +96,7 @@ def test_an_error_is_utf_8_whatever_its_header_says(desk: Desk) -> None:
 
 
 def padded(size: int) -> bytes:
-    return b'{"usage": "' + b"a" * (size - 13) + b'"}'
+    return b'{"candidates": "' + b"a" * (size - 18) + b'"}'
 
 
 @pytest.mark.parametrize("packed", [False, True])

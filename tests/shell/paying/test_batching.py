@@ -347,6 +347,17 @@ def test_answers_of_an_expired_batch_that_nobody_can_read_are_in_doubt(
     assert [len(posts) for posts in vendor.posts] == [3, unread]
 
 
+def test_an_answer_under_a_strange_key_frees_no_line_of_an_expired_batch(tmp_path: Path) -> None:
+    labeller = Batching()
+    vendor = labeller.batches
+
+    def ended(request: str, post: str) -> Outcome | None:
+        return vendor.answered(request if len(vendor.made) > 1 else f"not {request}", post)
+
+    vendor.names_outcomes, vendor.problem, vendor.says_answered = ended, "expired", 1
+    assert ask(labeller, tmp_path, "a")[1] == Spending(0.0625, 0.25, 1)
+
+
 @pytest.mark.parametrize("desk_of", [LiveDesk, BatchDesk])
 def test_what_is_in_a_batch_of_another_section_is_not_asked_again(
     desk_of: type[LiveDesk | BatchDesk], tmp_path: Path
@@ -529,8 +540,8 @@ def test_ctrl_c_leaves_batches_running_says_so_and_reserves_nothing_that_was_not
     for turns in range(0, 40, 3):
         spent, made = asyncio.run(interrupted(tmp_path / str(turns), turns))
         assert spent.in_doubt + spent.settled_usd / 0.0625 == made
-        said = capsys.readouterr().out
+        said = capsys.readouterr().err
         assert said == (
-            f"{spent.in_doubt} posts are in batches of labeller.scripted that go on without us: "
+            f"{spent.in_doubt} posts are in batches of labeller.scripted that were not fetched yet: "
             "the next run fetches what they answered.\n"
         ) * bool(spent.in_doubt)

@@ -240,6 +240,17 @@ def test_an_ended_batch_is_written_down_released_and_closed_at_once(tmp_path: Pa
         assert [journal.ledger.reply(name) for name in "abz"] == [None] * 3
 
 
+def test_of_a_line_that_came_twice_a_reply_beats_a_refusal_whatever_came_first(tmp_path: Path) -> None:
+    with open_journal(tmp_path, "real") as journal:
+        book = BatchBook(journal.ledger)
+        refused = {name: Outcome(name, None, "server error", again=True) for name in "ab"}
+        replied = {name: Outcome(name, '{"first": 1}', None) for name in "ab"}
+        second = Outcome("a", '{"second": 2}', None)
+        outcomes = [refused["a"], replied["a"], second, replied["b"], refused["b"]]
+        book.end(made(book, "a", "b"), outcomes, whole=False)
+        assert [journal.ledger.reply(name) for name in "ab"] == [Reply('{"first": 1}', 0.5)] * 2
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_what_a_whole_batch_says_nothing_of_stays_in_doubt(whole: bool, tmp_path: Path) -> None:
     with open_journal(tmp_path, "real") as journal:

@@ -8,7 +8,7 @@ import pytest
 
 from bizmeme.core.limits import Limits
 from bizmeme.errors import QuotaError
-from bizmeme.shell.paying.limiter import DAY_S, Crowd, Limiter
+from bizmeme.shell.paying.limiter import DAY_S, Limiter
 from tests.shell.jumping import JumpingTimer
 from tests.shell.paying.jumping_loop import LoopTimer, jumped
 
@@ -62,6 +62,37 @@ def test_a_pause_holds_for_everyone_and_never_shortens() -> None:
         return sorted([await each for each in begun])
 
     assert jumped(waiting()) == pytest.approx([0, 0.5, 1.5, 31.7, 32.2])
+
+
+@pytest.mark.parametrize("set_back_s", [0, 3600, 86_400 * 400])
+def test_a_clock_that_is_set_back_lets_nobody_hurry_or_wait_for_long(set_back_s: int) -> None:
+    """What went by between the last look at it, 1.7 s before, and its setting back is not known."""
+    limiter = Limiter(limits(requests_per_minute=60, requests_per_day=9), of="x")
+    behind_s = 0.0
+
+    class SetBack(LoopTimer):
+        async def now(self) -> float:
+            return await super().now() - behind_s
+
+    async def waiting() -> list[float]:
+        nonlocal behind_s
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+
+        async def one() -> float:
+            await limiter.enter(SetBack(), worst_tokens=1)
+            return loop.time() - began_s
+
+        early = [asyncio.create_task(one()) for _ in range(4)]
+        await asyncio.sleep(1.7)
+        behind_s = set_back_s
+        late = [asyncio.create_task(one()) for _ in range(4)]
+        return [await each for each in (*early, *late)]
+
+    unknown_s = 1.7 if set_back_s else 0
+    assert jumped(waiting()) == pytest.approx(
+        [0, 0.5, 1.5, 2.5, *(at_s + unknown_s for at_s in (3.5, 4.5, 5.5, 6.5))]
+    )
 
 
 def test_what_an_answer_did_not_take_is_given_back_and_the_next_are_charged_less() -> None:
@@ -174,31 +205,3 @@ def test_300_requests_at_64_at_once_use_the_quota_and_are_never_refused(
     used_up = {"requests": len(taken), "tokens": sum(taken)}[binds]
     assert (len(taken), refused) == (300, 0)
     assert used_up >= 0.95 * quota
-
-
-def test_an_overrun_server_halves_the_crowd_once_whatever_was_in_flight() -> None:
-    made = Crowd(16)
-    sent = [made.sent() for _ in range(16)]
-    for each in sent:
-        made.overrun(each)
-    assert made.allowed == 8
-    made.overrun(made.sent())
-    assert made.allowed == 4
-
-
-def test_a_crowd_grows_by_one_a_round_and_never_beyond_the_limit() -> None:
-    made = Crowd(16)
-    made.overrun(made.sent())
-    for _ in range(9):
-        made.answered()
-    assert made.allowed == 9
-    for _ in range(1000):
-        made.answered()
-    assert made.allowed == 16
-
-
-def test_a_crowd_is_never_empty() -> None:
-    made = Crowd(2)
-    for _ in range(9):
-        made.overrun(made.sent())
-    assert made.allowed == 1

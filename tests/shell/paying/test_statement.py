@@ -8,7 +8,7 @@ from bizmeme.ports.labellers import Outcome, Worst
 from bizmeme.shell.journals import open_journal
 from bizmeme.shell.paying.batch_book import BatchBook
 from bizmeme.shell.paying.ledger import Reply, Request
-from bizmeme.shell.paying.statement import Line, doubts, statement
+from bizmeme.shell.paying.statement import Line, answered, doubts, paid_since, statement
 
 CAP_USD = 9
 
@@ -56,3 +56,18 @@ def test_a_request_of_a_lost_batch_is_in_doubt_though_a_later_batch_has_it(tmp_p
 def test_a_journal_that_asked_nobody_has_no_line(tmp_path: Path) -> None:
     with open_journal(tmp_path, "real") as journal:
         assert statement(journal.ledger) == []
+
+
+def test_what_was_paid_since_is_what_was_answered_since_at_its_price(tmp_path: Path) -> None:
+    with open_journal(tmp_path, "real") as journal:
+        ledger = journal.ledger
+        asks = [ledger.reserve(request(name), cap_usd=CAP_USD) for name in "abc"]
+        assert None not in asks
+        first, second, _ = (int(ask or 0) for ask in asks)
+        ledger.settle(first, reply="{}", took_s=1)  # at its worst price: a kill came before it was priced
+        before = answered(ledger)
+        ledger.price(first, cost_usd=0.1, tokens=300)
+        assert paid_since(ledger, before) == 0
+        ledger.settle(second, reply="{}", took_s=1)
+        ledger.price(second, cost_usd=0.2, tokens=300)
+        assert paid_since(ledger, before) == 0.2

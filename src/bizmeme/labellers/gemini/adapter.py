@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bizmeme.core.limits import Limits
 from bizmeme.core.pictures import scaled
 from bizmeme.core.prices import Mode, ModelPrices, PriceTable, Usage, cost_usd
+from bizmeme.core.values import is_strange
 from bizmeme.core.vocabulary import Labels
 from bizmeme.errors import QuotaError
 from bizmeme.labellers.gemini import reading, wire
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from google.genai import Client
 
 _API_VERSION = "v1beta"  # the SDK's own is v1, which knows no decisions
-_WORDS = ('"candidates"', '"promptFeedback"', '"usageMetadata"', '"answers"', '"usage"')
-"""Keys of which every reply has one."""
+_CHAT = (("candidates", "promptFeedback"), "usageMetadata")
+_DECISION = (("answers", "prompt_feedback"), "usage")
+"""Keys under which a reply has what it says, and what it took."""
 _OVERHEAD_TOKENS = 200  # roles, separators, names
 
 
@@ -101,7 +103,8 @@ class GeminiLabeller:
         """Send it once. JSON of somebody else's is no reply: kept as one, it would answer for ever."""
         path = "decisions" if self._decides else f"models/{self.model}:generateContent"
         reply = await self._calls.post(path, body)
-        if not any(word in reply for word in _WORDS):
+        keys, block = _DECISION if self._decides else _CHAT
+        if is_strange(reply.encode(), keys=keys, block=block):
             raise self._calls.teller.silence("JSON came that is no answer of a model")
         return reply
 

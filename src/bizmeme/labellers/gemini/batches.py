@@ -104,11 +104,7 @@ class GeminiBatches:
         if (lines is None and not failed) or len(lines or ()) < answered:
             told = f"its batch has {answered} answers, of which {len(lines or ())} came"
             raise self._calls.teller.silence(told)
-        outcomes: dict[str, Outcome] = {}
-        for item in objects(lines):
-            if (outcome := self._readable(item)) is not None:
-                outcomes[outcome.request_hash] = _better(outcomes.get(outcome.request_hash), outcome)
-        return list(outcomes.values())
+        return [outcome for item in objects(lines) if (outcome := self._readable(item)) is not None]
 
     def _readable(self, item: Mapping[str, Any]) -> Outcome | None:
         """A line's outcome; None where it cannot be read, which must not cost the others."""
@@ -132,11 +128,6 @@ class GeminiBatches:
         told = error.get("message") if isinstance(error, dict) else None
         word = state.lower() if state in _ENDED else "failed"
         return f"{word}: {self._calls.teller.told(told)}" if told else word
-
-
-def _better(held: Outcome | None, outcome: Outcome) -> Outcome:
-    """Of a line that came twice, its first reply, or else what came first."""
-    return outcome if held is None or (held.reply is None and outcome.reply is not None) else held
 
 
 def _written(value: object) -> str:

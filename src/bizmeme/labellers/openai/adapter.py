@@ -12,7 +12,7 @@ from bizmeme.core.limits import Limits
 from bizmeme.core.pictures import scaled
 from bizmeme.core.prices import Mode, ModelPrices, PriceTable, TokenPrices, Usage, cost_usd
 from bizmeme.core.replies import Reading, printable
-from bizmeme.core.values import parsed
+from bizmeme.core.values import is_strange, parsed
 from bizmeme.core.vocabulary import Labels
 from bizmeme.labellers.openai.batches import OpenAiBatches
 from bizmeme.labellers.openai.chat import Chat
@@ -113,7 +113,7 @@ class OpenAiLabeller:
     async def ask(self, body: Mapping[str, object]) -> str:
         """Send once. JSON of somebody else's is no reply: kept as one, it would answer for ever."""
         reply = await self._wire.post(self._endpoint.path, body)
-        if not any(word in reply for word in self._endpoint.words):
+        if is_strange(reply.encode(), keys=self._endpoint.answers, block="usage"):
             raise self._wire.troubles.nonsense(f"JSON came that is no {self._endpoint.kind}")
         return reply
 

@@ -115,8 +115,7 @@ class OpenAiBatches:
         if len(answered) < (completed := _count(batch, "completed")):
             told = f"its batch has {completed} answers, of which {len(answered)} came"
             raise self._wire.troubles.nonsense(told)
-        outcomes = self._outcomes([*(refused or ()), *answered])
-        return list({outcome.request_hash: outcome for outcome in outcomes}.values())
+        return list(self._outcomes([*(refused or ()), *answered]))
 
     async def _lines(self, file: object) -> list[bytes] | None:
         """A file's lines, none where there is no file; None where there is one no longer."""

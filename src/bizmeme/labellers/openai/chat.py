@@ -31,7 +31,7 @@ class Chat:
 
     path = "/chat/completions"
     kind = "chat completion"
-    words: Sequence[str] = ('"choices"', '"usage"')
+    answers: Sequence[str] = ("choices",)
 
     def __init__(self, config: Config, labels: Labels) -> None:
         self._config = config

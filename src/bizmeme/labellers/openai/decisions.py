@@ -23,7 +23,7 @@ class Decisions:
 
     path = "/decisions"
     kind = "decision"
-    words: Sequence[str] = ('"answers"', '"usage"')
+    answers: Sequence[str] = ("answers",)
     most_output_tokens = 16  # an upper bound for one choice; it costs nothing
 
     def __init__(self, config: Config, labels: Labels) -> None:

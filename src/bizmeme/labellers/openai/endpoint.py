@@ -13,7 +13,7 @@ class Endpoint(Protocol):
 
     path: str
     kind: str  # of a reply, in a sentence
-    words: Sequence[str]  # keys of which every reply has one
+    answers: Sequence[str]  # keys under which a reply has what it says
 
     @property
     def identity(self) -> Mapping[str, object]:

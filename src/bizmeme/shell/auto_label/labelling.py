@@ -153,11 +153,14 @@ class Labelling:
         held = {self._work.questions[key] for key in self.held(self._work.questions)}
         return [each for each in dict.fromkeys(self._work.questions.values()) if each not in held]
 
-    def under_way(self, questions: Sequence[Question]) -> set[Question]:
-        """Those that are in batches which were not fetched yet."""
-        asked = BatchBook(self._journal.ledger).under_way(self.name)
+    def under_way(self, questions: Sequence[Question]) -> dict[Question, str]:
+        """Those that are in batches which were not fetched yet, each with the section that asked."""
+        asked = BatchBook(self._journal.ledger).under_way_of_all()
+        if not asked:
+            return {}
         identity = self.labeller.identity
-        return {each for each in questions if asked and request_hash(identity, each) in asked}
+        found = {each: asked.get(request_hash(identity, each)) for each in questions}
+        return {each: section for each, section in found.items() if section is not None}
 
     def forecast_open(self, pilot: Mapping[Key, Asked], questions: Sequence[Question]) -> Forecast:
         """The same of all that is to ask: the pilot's at the live price, since they are asked live."""

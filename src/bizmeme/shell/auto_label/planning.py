@@ -1,6 +1,7 @@
 """What one labeller would be asked, by what the journal holds: requests, dollars, hours; and its pilot."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from bizmeme.core.forecast import Forecast
@@ -24,7 +25,7 @@ class Plan:
         self._open = hand.open_questions()
         under_way = hand.under_way(self._open)
         self._to_ask = [each for each in self._open if each not in under_way]
-        self._under_way = len(under_way)
+        self._under_way = Counter(under_way.values())  # by section
         self.forecast: Forecast = hand.forecast_open(self._pilot, self._to_ask)
 
     def rows(self) -> dict[str, str]:
@@ -52,8 +53,12 @@ class Plan:
         return f"{self.hand.distinct:,}{': near copies with the same words share one' if shared else ''}"
 
     def _in_batches(self) -> str:
-        refused = f": mode {self.hand.mode} asks nothing until a run with mode=batch has fetched them"
-        return f"{self._under_way:,}{refused if self._under_way and self.hand.mode != 'batch' else ''}"
+        count = f"{self._under_way.total():,}"
+        foreign = [name for name in self._under_way if name != self.hand.name or self.hand.mode != "batch"]
+        if not foreign:
+            return count
+        asked = " and ".join(f"labeller.{name}" for name in foreign)
+        return f"{count}: nothing is asked until a run of {asked} in mode=batch has fetched them"
 
     def _basis(self) -> str:
         if self.forecast.basis == "pilot":
@@ -64,12 +69,13 @@ class Plan:
         """What has to be free under the cap while it is asked: each request's worst price."""
         if not self._to_ask:
             return "nothing"
-        labeller, batch = self.hand.labeller, self.hand.mode == "batch"
-        worst = sorted((labeller.worst(each, batch=batch).usd for each in self._to_ask), reverse=True)
-        if batch:
-            return (
-                f"${sum(worst):.4f} until its batches end; with less room under the cap, one after the other"
-            )
+        labeller = self.hand.labeller
+        if self.hand.mode == "batch":
+            first = {self._work.questions[key] for key in self._work.pilot if key in self._work.questions}
+            rest = [each for each in self._to_ask if each not in first]
+            usd = sum(labeller.worst(each, batch=True).usd for each in rest)
+            return f"${usd:.4f} until its batches end; with less room under the cap, one after the other"
+        worst = sorted((labeller.worst(each, batch=False).usd for each in self._to_ask), reverse=True)
         at_once = labeller.limits.concurrency
         return f"${sum(worst[:at_once]):.4f}, the worst price of {min(at_once, len(worst))} in flight"
 

@@ -15,10 +15,11 @@ from bizmeme.errors import QuotaError, RefusedError, ServiceError
 from bizmeme.ports.clocks import Clock, Timer
 from bizmeme.ports.labellers import Labeller, Question
 from bizmeme.shell.journal import Journal
+from bizmeme.shell.paying.crowd import Crowd
 from bizmeme.shell.paying.desk import Asking, Desk
 from bizmeme.shell.paying.finishing import finished
 from bizmeme.shell.paying.ledger import Request, Sent
-from bizmeme.shell.paying.limiter import DAY_S, Crowd, Entry, Limiter
+from bizmeme.shell.paying.limiter import DAY_S, Entry, Limiter
 from bizmeme.shell.paying.patience import bearable_s
 from bizmeme.shell.paying.till import Asked, Pictures, Tick, Till, given_up, rendered
 
@@ -70,8 +71,6 @@ class _Run:
         self._crowd = Crowd(self._labeller.limits.concurrency)
         self._answers: dict[str, Asked] = {}
         self._replies, self._in_a_row = 0, 0  # that came in this run; posts in vain since the last of them
-        self._silent = 0  # sends without any answer since then
-        self._most_silent = self._labeller.limits.concurrency + how.tries
         self._working, self._flying = 0, 0
         self._stopping = False
 
@@ -133,8 +132,6 @@ class _Run:
                 raise
             except ServiceError as error:
                 left -= 1
-                if self._silent >= self._most_silent:
-                    raise self._dead(error) from None
                 if isinstance(error, RefusedError) and not error.again:
                     return given_up(request, error.reason)
                 if not left:
@@ -157,7 +154,7 @@ class _Run:
         sent = Sent(ask, wanted.request_hash, wanted.worst.usd)
         reply, took_s = await self._reply(sent, body, entry)
         asked = await self._till.kept(sent, reply, took_s=took_s)
-        self._replies, self._in_a_row, self._silent = self._replies + 1, 0, 0
+        self._replies, self._in_a_row = self._replies + 1, 0
         self._crowd.answered()
         if (usage := asked.answer.usage) is not None:
             self._limiter.settle(entry, used_tokens=usage.input_tokens + usage.output_tokens)
@@ -175,7 +172,6 @@ class _Run:
                 self._crowd.overrun(crowd)
             raise
         except ServiceError:
-            self._silent += 1
             self._crowd.overrun(crowd)
             raise
         finally:
@@ -202,10 +198,6 @@ class _Run:
             await self._limiter.pause(timer, seconds=after_s)
         await timer.sleep(after_s or pause_s)
 
-    def _dead(self, error: ServiceError) -> ServiceError:
-        """All that were in flight at once, and some more: whatever is sent now would be in doubt, too."""
-        return ServiceError(f"{self._silent} requests in a row stayed without an answer. {error}")
-
     def _in_vain(self, request: str, error: ServiceError, before: int) -> Asked:
         """Give a post up whose tries are used up; but where nothing was answered meanwhile, stop the run.
 
@@ -224,10 +216,11 @@ class _Run:
         return given_up(request, reason)
 
     def _stop(self) -> None:
-        if not self._stopping and self._flying:
+        if not self._stopping and (sent := self._flying):
+            told = "1 request was sent" if sent == 1 else f"{sent} requests were sent"
             print(  # noqa: T201
-                f"Stopping: {self._flying} answers that are paid for are still to come. "
-                "Ctrl-C (again) leaves them in doubt.",
+                f"Stopping: {told} and may be charged; waiting for what comes. "
+                "Ctrl-C (again) leaves it in doubt.",
                 file=sys.stderr,
             )
         self._stopping = True

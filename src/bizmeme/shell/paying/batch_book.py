@@ -80,10 +80,10 @@ class BatchBook:
     def end(self, batch: Batch, outcomes: Sequence[Outcome], *, whole: bool) -> list[tuple[Sent, str]]:
         """Write every reply down, unread, and release what has none; what was written.
 
-        Of a batch that is said to be whole, a line without any outcome stays in doubt: nobody said that it
-        was not charged.
+        A reply beats a refusal of the same line. Of a batch that is said to be whole, a line without any
+        outcome stays in doubt: nobody said that it was not charged.
         """
-        replies = {each.request_hash: each.reply for each in outcomes if each.reply is not None}
+        replies = {each.request_hash: each.reply for each in reversed(outcomes) if each.reply is not None}
         refused = {each.request_hash for each in outcomes} - replies.keys()
         written = list[tuple[Sent, str]]()
         with self._ledger.atomic():
@@ -117,7 +117,7 @@ class BatchBook:
         return {request for batch in self.unfinished(labeller) for request in self.requests(batch)}
 
     def under_way_of_all(self) -> dict[str, str]:
-        """The requests in batches that are not ended, each with its labeller; sections may ask the same."""
+        """The requests in batches that are not ended, each with the labeller that asked it last."""
         query = (
             "SELECT request_hash, batches.labeller FROM asks JOIN batches USING (batch) "
             "WHERE NOT answered AND state != 'ended' ORDER BY ask"

@@ -6,6 +6,7 @@ found by its key. All its outcomes are journalled in one transaction; what was n
 """
 
 import asyncio
+import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -41,10 +42,8 @@ class BatchDesk(Desk):
             return await run.through(questions, pictures, clock, tick)
         except BaseException:
             if left := BatchBook(till.ledger).under_way(self._key):
-                print(  # noqa: T201
-                    f"{len(left):,} posts are in batches of labeller.{self._key} that go on without us: "
-                    "the next run fetches what they answered."
-                )
+                told = f"{len(left):,} posts are in batches of labeller.{self._key} that were not fetched yet"
+                print(f"{told}: the next run fetches what they answered.", file=sys.stderr)  # noqa: T201
             raise
 
 
@@ -157,7 +156,8 @@ class _Run:
             await self._till.commits.do(lambda ledger: BatchBook(ledger).lose(batch))
         else:
             # Of answers that its vendor charges for and nobody can read, no line is surely free.
-            unread = status.answered > sum(each.reply is not None for each in outcomes)
+            read = {each.request_hash for each in outcomes if each.reply is not None}
+            unread = status.answered > len(read.intersection(requests))
             await finished(self._kept(batch, outcomes, whole=unread or status.problem is None))
         wanted = [each for each in requests if each in self._questions and each not in self._answers]
         if status.problem is not None and outcomes == [] and not status.answered:

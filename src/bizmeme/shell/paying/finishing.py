@@ -16,9 +16,8 @@ async def finished(doing: Coroutine[Any, Any, T], stopped: Callable[[], None] | 
     except asyncio.CancelledError:
         if stopped is not None:
             stopped()
-        while (
-            not task.done()
-        ):  # however often its caller is cancelled: the rest of a run that fails does so, too
+        # However often its caller is cancelled: a run that fails does so, too.
+        while not task.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([task])
         if not task.cancelled():

@@ -116,14 +116,15 @@ class Ledger:
         with self.atomic():
             sums = self._summed()  # before the change: it may be counted afresh
             rows = self.database.execute(query, (reply, took_s, ask)).fetchall()
-            if (
-                not rows
-                and self.database.execute("SELECT 1 FROM asks WHERE ask = ?", (ask,)).fetchone() is None
-            ):
-                raise LookupError(f"ask {ask} is answered, and was never reserved")
+            if not rows:
+                self._check_reserved(ask)
             for usd, request_hash in rows:
                 self.database.execute("DELETE FROM given_up WHERE request_hash = ?", (request_hash,))
                 self._sums = sums.plus(settled_usd=usd, in_doubt_usd=-usd, in_doubt=-1)
+
+    def _check_reserved(self, ask: int) -> None:
+        if self.database.execute("SELECT 1 FROM asks WHERE ask = ?", (ask,)).fetchone() is None:
+            raise LookupError(f"ask {ask} is answered, and was never reserved")
 
     def price(self, ask: int, *, cost_usd: float, tokens: int) -> None:
         """Put what the reply's usage block says in place of the worst."""

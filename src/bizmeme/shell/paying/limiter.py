@@ -18,6 +18,7 @@ from bizmeme.shell.paying.patience import at
 DAY_S = 86_400.0
 _BURST_S = 0.5  # of the quota at once: half of the smallest bucket known, which is a second's
 _LEARNING_NAP_S = 0.25  # until the first answer says what requests really take, slots are looked at anew
+_JITTER_S = 1.0  # a clock that goes back by less is waited for
 _FORGETTING = 0.1  # how fast a high share of the worst case is forgotten
 
 
@@ -43,6 +44,9 @@ class _Schedule:
     def give_back(self, amount: float) -> None:
         self._next_s -= amount * self._s_each
 
+    def set_back(self, by_s: float) -> None:
+        self._next_s -= by_s
+
     def opens_s(self, *, after: float = 0, from_s: float = -math.inf) -> float:
         """From when on the next one may go, once `after` more went from `from_s` on."""
         return max(self._next_s, from_s) + after * self._s_each - _BURST_S
@@ -57,6 +61,8 @@ class Limiter:
         self._day = _Day(limits, of)
         self._waiting: dict[Entry, None] = {}  # in order
         self._paused_until_s = -math.inf
+        self._latest_s = -math.inf  # that the clock said
+        self._set_back_s = 0.0  # how far it went back meanwhile, in all
         self._share: float | None = None  # of the worst case that answers take
 
     def recall(self, used: Iterable[tuple[float, int]]) -> None:
@@ -68,7 +74,7 @@ class Limiter:
 
         Everyone sleeps on a timer of their own: simulated time stands still while anyone just waits.
         """
-        now_s = await timer.now()
+        now_s = await self._now(timer)
         entry = Entry(worst_tokens, worst_tokens * self._expected, now_s)
         self._day.add(entry)
         self._waiting[entry] = None
@@ -84,16 +90,28 @@ class Limiter:
 
     async def _waited(self, entry: Entry, timer: Timer, now_s: float) -> float:
         """Sleep until those before it have had their turns; the time then, by the naps taken."""
-        turn_s = self._turn_s(entry, now_s)
+        turn_s, set_back_s = self._turn_s(entry, now_s), self._set_back_s
         while turn_s > now_s:
             nap_s = turn_s - now_s
             nap_s = min(nap_s, _LEARNING_NAP_S) if self._share is None else nap_s
             await timer.sleep(nap_s)
-            now_s += nap_s
+            now_s += nap_s - (self._set_back_s - set_back_s)
+            set_back_s = self._set_back_s
             # Whoever is awake goes: what others give back is not left lying until those before have slept.
             turn_s = self._opens_s
             if turn_s > now_s:
                 turn_s = self._turn_s(entry, now_s)
+        return now_s
+
+    async def _now(self, timer: Timer) -> float:
+        """The time; where the clock was set back, all that is scheduled goes back with it."""
+        now_s = await timer.now()
+        if (by_s := self._latest_s - now_s) > _JITTER_S:
+            self._set_back_s += by_s
+            self._paused_until_s -= by_s
+            for schedule in (self._requests, self._tokens, self._day):
+                schedule.set_back(by_s)
+        self._latest_s = now_s
         return now_s
 
     @property
@@ -136,7 +154,7 @@ class Limiter:
 
     async def pause(self, timer: Timer, *, seconds: float) -> None:
         """Let nobody send for `seconds`."""
-        self._paused_until_s = max(self._paused_until_s, await timer.now() + seconds)
+        self._paused_until_s = max(self._paused_until_s, await self._now(timer) + seconds)
 
     def _correct(self, entry: Entry, tokens: float) -> None:
         self._tokens.give_back(entry.charged_tokens - tokens)
@@ -172,6 +190,11 @@ class _Day:
         self._entries[entry] = None
         self._tokens += entry.charged_tokens
 
+    def set_back(self, by_s: float) -> None:
+        """The clock went back: a day ago is earlier, too."""
+        for entry in self._entries:
+            entry.start_s -= by_s
+
     def drop(self, entry: Entry) -> None:
         """It was not sent after all, or longer ago."""
         if entry in self._entries:
@@ -195,34 +218,3 @@ class _Day:
             f"{at(free_s)}: run the same command again then. Everything paid for is kept.",
             again=False,
         )
-
-
-class Crowd:
-    """How many may be in flight at once: halved where the server is overrun, and grown again by one a round.
-
-    Additive increase, multiplicative decrease, as TCP does it (Chiu and Jain, 1989).
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._allowed = float(most)
-        self._halvings = 0
-
-    @property
-    def allowed(self) -> int:
-        """At once, now."""
-        return int(self._allowed)
-
-    def sent(self) -> int:
-        """Note that a request is about to go; what to tell `overrun` if it comes back so."""
-        return self._halvings
-
-    def overrun(self, sent: int) -> None:
-        """The server was busy or silent; of all that was in flight together, only the first one counts."""
-        if sent == self._halvings:
-            self._allowed = max(1.0, self._allowed / 2)
-            self._halvings += 1
-
-    def answered(self) -> None:
-        """An answer came."""
-        self._allowed = min(float(self._most), self._allowed + 1 / self._allowed)

@@ -63,3 +63,14 @@ def seconds_per_answer(ledger: Ledger, labeller: str, model: str) -> float | Non
     query = "SELECT AVG(took_s) FROM asks WHERE labeller = ? AND model = ? AND batch IS NULL"
     ((seconds,),) = ledger.database.execute(query, (labeller, model)).fetchall()
     return None if seconds is None else float(seconds)
+
+
+def answered(ledger: Ledger) -> frozenset[int]:
+    """The asks that have a reply."""
+    return frozenset(ask for (ask,) in ledger.database.execute("SELECT ask FROM asks WHERE answered"))
+
+
+def paid_since(ledger: Ledger, before: frozenset[int]) -> float:
+    """USD, of the asks that were answered since `before`."""
+    rows = ledger.database.execute("SELECT ask, cost_usd FROM asks WHERE answered ORDER BY ask")
+    return sum((cost_usd for ask, cost_usd in rows if ask not in before), 0.0)

@@ -74,7 +74,7 @@ def spending(what: str, total: int, note: Note | None) -> Iterator[Tick]:
 
         def tick(cost_usd: float, *, held: bool = False) -> None:
             nonlocal spent_usd, done
-            spent_usd, done = spent_usd + cost_usd, done + (not held)
+            spent_usd, done = spent_usd + cost_usd, done + (cost_usd > 0 and not held)
             per_s = done / max(time.monotonic() - began_s, 1e-9)
             advance(" · ".join([f"${spent_usd:.4f}", f"{per_s:.1f}/s", *([note()] if note else [])]))
 
