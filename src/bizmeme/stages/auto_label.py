@@ -151,11 +151,7 @@ def hired(params: Params) -> list[Hired]:
     """Whoever is asked."""
     sections = {name: params.labeller[name] for name in params.auto_label.labellers}
     return [
-        Hired(
-            name,
-            _built(name, section, params),
-            section.model_dump()["mode"],
-        )
+        Hired(name, _built(name, section, params), section.model_dump()["mode"])
         for name, section in sections.items()
     ]
 

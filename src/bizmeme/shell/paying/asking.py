@@ -80,13 +80,8 @@ class _Run:
         """Every question's answer."""
         self._questions, self._pictures, self._clock, self._tick = questions, pictures, clock, tick
         self._hopeless = self._till.ledger.hopeless()
-        for request in questions:
-            if (held := self._till.held(request)) is not None:
-                self._answers[request] = held
-                tick(held.cost_usd, held=True)
-        open_ones = [request for request in questions if request not in self._answers]
         # Those that were in vain before come last, when others have shown that the service is there.
-        self._waiting = deque(sorted(open_ones, key=self._hopeless.__contains__))
+        self._waiting = deque(sorted(questions, key=self._hopeless.__contains__))
         try:
             async with asyncio.TaskGroup() as self._group:
                 self._hire()

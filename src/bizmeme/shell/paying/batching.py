@@ -69,12 +69,8 @@ class _Run:
         """Every question's answer."""
         self._questions, self._pictures, self._clock, self._tick = questions, pictures, clock, tick
         self._hopeless = self._till.ledger.hopeless()
-        for request in questions:
-            if (held := self._till.held(request)) is not None:
-                self._answers[request] = held
-                tick(held.cost_usd, held=True)
         earlier = self._book.unfinished(self._till.key)
-        under_way = self._book.under_way(self._till.key) | self._answers.keys()
+        under_way = self._book.under_way(self._till.key)
         self._wanted = deque(request for request in questions if request not in under_way)
         try:
             async with asyncio.TaskGroup() as self._group:

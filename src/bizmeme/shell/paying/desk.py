@@ -59,7 +59,9 @@ class Desk(ABC):
             till = Till(self._labeller, self._key, self._journal, commits)
             await till.price_left()
             with spending(what, len(distinct), note) as tick:
-                answers = await self._answers(till, distinct, pictures, clock, tick)
+                answers = till.recalled(distinct, tick)
+                missing = {each: question for each, question in distinct.items() if each not in answers}
+                answers |= await self._answers(till, missing, pictures, clock, tick)
         return {key: answers[request] for key, request in hashes.items()}
 
     async def _before(self, distinct: Mapping[str, Question], clock: Clock) -> None:
@@ -82,4 +84,4 @@ class Desk(ABC):
     async def _answers(
         self, till: Till, questions: Mapping[str, Question], pictures: Pictures, clock: Clock, tick: Tick
     ) -> Mapping[str, Asked]:
-        """Every question's answer, by request."""
+        """The answers to questions that none is held of, by request."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -102,6 +102,13 @@ class Till:
         if reply is None:
             return None
         return Asked(request, reply.body, self.labeller.read(reply.body), reply.cost_usd)
+
+    def recalled(self, requests: Iterable[str], tick: Tick) -> dict[str, Asked]:
+        """What is held of these, each told to the bar."""
+        found = {request: held for request in requests if (held := self.held(request)) is not None}
+        for held in found.values():
+            tick(held.cost_usd, held=True)
+        return found
 
     async def kept(self, sent: Sent, reply: str, *, took_s: float) -> Asked:
         """What a reply says, durably written down before anybody reads it."""
