@@ -9,6 +9,7 @@ from bizmeme.errors import DataError
 from bizmeme.shell.workspace import Workspace
 
 RAW = "data/raw"
+_POSTS = ("posts.parquet", "pages.parquet")  # below it: others have what people say of posts
 
 
 def strangers(files: Iterable[Path], *, origin: str) -> set[str]:
@@ -19,7 +20,8 @@ def strangers(files: Iterable[Path], *, origin: str) -> set[str]:
 
 def strange_tables(workspace: Workspace) -> str | None:
     """In words, where the posts in data/ are of another board than the one configured."""
-    others = strangers((workspace.root / RAW).glob("*.parquet"), origin=workspace.origin)
+    files = (workspace.root / RAW / name for name in _POSTS)
+    others = strangers((file for file in files if file.exists()), origin=workspace.origin)
     if not others:
         return None
     return (

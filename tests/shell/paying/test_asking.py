@@ -311,9 +311,10 @@ def test_ctrl_c_ends_the_run_once_what_is_in_flight_is_answered_and_journalled(t
     assert sorted(labeller.sent) == sorted(names)
 
 
-def test_ctrl_c_says_at_once_how_many_answers_it_waits_for(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_ctrl_c_says_what_it_waits_for_where_that_takes_long(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bizmeme.shell.paying.asking._SILENT_S", 0.01)
     may_answer, begun = asyncio.Event(), list[object]()
 
     class Waiting(Scripted):
@@ -328,15 +329,18 @@ def test_ctrl_c_says_at_once_how_many_answers_it_waits_for(
             while len(begun) < LIMITS.concurrency:
                 await asyncio.sleep(0)
             running.cancel()
-            for _ in range(10):
-                await asyncio.sleep(0)
-            said = capsys.readouterr().err
+            said = ""
+            while not said:  # ends, or hangs
+                await asyncio.sleep(0.01)
+                said = capsys.readouterr().err
             may_answer.set()
             await asyncio.wait([running])
-            return said
+            await asyncio.sleep(0.02)
+            return said + capsys.readouterr().err
 
     said = asyncio.run(interrupted())
-    assert said.startswith("Stopping: 3 requests were sent and may be charged")
+    assert said.startswith("Stopping: 3 requests were sent and may be charged; waiting for what comes.")
+    assert len(said.splitlines()) == 1
     assert spending(tmp_path) == Spending(3 * 0.125, 0, 0)
 
 

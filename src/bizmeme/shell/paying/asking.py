@@ -25,6 +25,8 @@ from bizmeme.shell.paying.till import Asked, Pictures, Tick, Till, given_up, ren
 
 _DOWN = 3  # posts in vain, and no reply between them: their service is down, whatever it answered before
 
+_SILENT_S = 1.0  # who waits for longer is told for what
+
 
 class LiveDesk(Desk):
     """Asks one by one.
@@ -211,11 +213,15 @@ class _Run:
         return given_up(request, reason)
 
     def _stop(self) -> None:
-        if not self._stopping and (sent := self._flying):
+        if not self._stopping:
+            asyncio.get_running_loop().call_later(_SILENT_S, self._tell_what_is_waited_for)
+        self._stopping = True
+
+    def _tell_what_is_waited_for(self) -> None:
+        if sent := self._flying:
             told = "1 request was sent" if sent == 1 else f"{sent} requests were sent"
             print(  # noqa: T201
                 f"Stopping: {told} and may be charged; waiting for what comes. "
                 "Ctrl-C (again) leaves it in doubt.",
                 file=sys.stderr,
             )
-        self._stopping = True
