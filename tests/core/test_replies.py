@@ -114,3 +114,11 @@ def test_without_matching_tokens_there_is_no_confidence() -> None:
 def test_an_unreadable_answer_stays_unlabelled_and_says_why(content: str | None, reason: str) -> None:
     reading = read_answer(content, labels=MOOD)
     assert (reading.label, reading.reason) == (None, reason)
+
+
+def test_half_a_surrogate_pair_in_a_rationale_costs_no_label() -> None:
+    for content in (
+        '{"label": "bullish", "rationale": "up \\ud83d"}',
+        '{"label": "bullish", "rationale": "\ud83d"}',
+    ):
+        assert read_answer(content, labels=MOOD).label == "bullish"

@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import orjson
-
+from bizmeme.core.values import parsed
 from bizmeme.core.vocabulary import Labels
 
 
@@ -49,9 +48,8 @@ def read_answer(content: str | None, *, labels: Labels, tokens: Sequence[Token] 
     """Read the JSON answer; `tokens` are its tokens, in order, where the API gives them."""
     if not content:
         return Reading(reason="the answer is empty")
-    try:
-        answer = orjson.loads(content)
-    except ValueError:
+    answer = parsed(printable(content).encode())
+    if answer is None:
         return Reading(reason="the answer is not JSON")
     label = answer.get("label") if isinstance(answer, dict) else None
     if not isinstance(label, str):
